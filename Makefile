@@ -1,0 +1,44 @@
+# One word for each thing a person does here. Everything lives in .venv and var/.
+PYTHON ?= python3.11
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: run demo test prove check bench schemas lock install
+.DEFAULT_GOAL := demo
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install  ## build the story of the reform and print its table
+	@$(BIN)/workforce demo $(ARGS)
+
+run: install  ## serve all three services on 127.0.0.1:8000 with the demo's data
+	@$(BIN)/workforce run $(ARGS)
+
+test: install  ## everything but the long tests
+	@$(BIN)/python -m pytest -m "not prove" $(ARGS)
+
+prove: install  ## the long tests
+	@$(BIN)/python -m pytest -m prove $(ARGS)
+
+check: install  ## style, types, import contracts
+	@$(BIN)/ruff check services tests bench
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest tests/test_tidy.py
+
+bench: install  ## ours beside a peer, in one run
+	@$(BIN)/python -m bench $(ARGS)
+
+schemas: install  ## regenerate schemas/ from the code
+	@$(BIN)/python -m workforce.schemas
+
+lock:  ## resolve the dependencies again, with hashes and no addresses
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.lock

@@ -1,0 +1,1 @@
+"""Decides whether something may happen and writes down that it did."""

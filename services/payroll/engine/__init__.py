@@ -1,0 +1,1 @@
+"""The pure pay engine, over columns of int64 fen."""

@@ -1,0 +1,113 @@
+"""A recorded event: where it stands in the log, when it holds, who did it on which document; and its wire forms."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from shared.events import EVENT_TYPES, Event
+from shared.upcasts import upcast
+
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Basis(Struct, frozen=True, forbid_unknown_fields=True):
+    """依据文号: the paper an act rests on: its number, its date, and the clause where it has one."""
+
+    document: Text
+    date: date
+    clause: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """An event as every reader of the log sees it.
+
+    `position` is dense over the log (0, 1, 2, …), `version` dense over the stream (1, 2, …). `effective_date` says
+    from when it holds (a date in the jurisdiction), `recorded_at` when it was written (UTC, never going backwards).
+    All events of one command share `command_id`.
+    """
+
+    position: int
+    stream: str
+    version: int
+    effective_date: date
+    recorded_at: datetime
+    actor: str
+    basis: Basis
+    command_id: str
+    event: Event
+
+    @property
+    def type(self) -> str:
+        """The stored name of the event, with its version."""
+        return self.event.name
+
+    @property
+    def subject_id(self) -> str:
+        """The stream's id without its kind: `worker/w-1` → `w-1`."""
+        return self.stream.partition("/")[2]
+
+
+class Wire(Struct, frozen=True, kw_only=True):
+    """A recorded event in JSON: the feed's form, also the body of a CloudEvent."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    effective_date: date
+    recorded_at: datetime
+    actor: str
+    basis: Basis
+    command_id: str
+    data: msgspec.Raw
+
+
+def to_wire(recorded: Recorded) -> bytes:
+    """One line of JSON, keys in the order of `Wire`."""
+    return msgspec.json.encode(
+        Wire(
+            position=recorded.position,
+            stream=recorded.stream,
+            version=recorded.version,
+            type=recorded.type,
+            effective_date=recorded.effective_date,
+            recorded_at=recorded.recorded_at,
+            actor=recorded.actor,
+            basis=recorded.basis,
+            command_id=recorded.command_id,
+            data=msgspec.Raw(msgspec.json.encode(recorded.event)),
+        )
+    )
+
+
+def from_wire(line: bytes) -> Recorded:
+    """Read what `to_wire` wrote, of any released version. Raises msgspec.ValidationError on anything else."""
+    wire = msgspec.json.decode(line, type=Wire)
+    return Recorded(
+        position=wire.position,
+        stream=wire.stream,
+        version=wire.version,
+        effective_date=wire.effective_date,
+        recorded_at=wire.recorded_at,
+        actor=wire.actor,
+        basis=wire.basis,
+        command_id=wire.command_id,
+        event=decode_event(wire.type, bytes(wire.data)),
+    )
+
+
+def decode_event(stored_name: str, data: bytes) -> Event:
+    """The event under its stored name, an older form read as today's. Raises LookupError for an unknown name."""
+    name, data = upcast(stored_name, data)
+    try:
+        event_type = EVENT_TYPES[name]
+    except KeyError:
+        raise LookupError(f"no event is stored under the name {stored_name!r}") from None
+    return msgspec.json.decode(data, type=event_type)
+
+
+def plain(recorded: Recorded) -> dict[str, Any]:
+    """The wire form as a dictionary, for answers over HTTP."""
+    return dict(msgspec.json.decode(to_wire(recorded)))

@@ -1,0 +1,416 @@
+"""Every event type and the enums it speaks: the contract of the three services, written once.
+
+An event is a frozen value. Its stored name carries its version (`worker.hired.v1`); a field may be added with a
+default, anything else is a new name and an upcast. When it holds, who did it and on which document stand in the
+envelope, not here.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta, Struct
+
+from shared.policy_document import PolicyDocument
+
+Fen = Annotated[int, Meta(description="amount in fen, 1/100 yuan")]
+Month = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="calendar month, YYYY-MM")]
+Seats = Annotated[int, Meta(ge=0, le=100_000, description="number of seats 员额")]
+
+OUTSIDE = "outside"
+"""The scheme of a seat whose holder is paid elsewhere, e.g. a secretary on a public-institution post 事业岗位."""
+
+
+class Post(StrEnum):
+    """岗位: head 正职, deputy 副职, member 委员, dedicated worker 专职工作人员."""
+
+    HEAD = "head"
+    DEPUTY = "deputy"
+    MEMBER = "member"
+    DEDICATED = "dedicated"
+
+
+class Category(StrEnum):
+    """The two kinds of seat 员额: committee 两委 and dedicated 专职."""
+
+    COMMITTEE = "committee"
+    DEDICATED = "dedicated"
+
+
+class Channel(StrEnum):
+    """How somebody came in. LEGACY: was there before the reform and holds no seat."""
+
+    EXAM = "exam"
+    CONVERSION = "conversion"
+    ELECTION = "election"
+    APPOINTMENT = "appointment"
+    LEGACY = "legacy"
+
+
+class Education(StrEnum):
+    """学历, lowest first (GB/T 4658: 60, 30, 20, 10)."""
+
+    HIGH_SCHOOL = "high_school"
+    COLLEGE = "college"
+    BACHELOR = "bachelor"
+    MASTER = "master"
+    DOCTOR = "doctor"
+
+
+class Certificate(StrEnum):
+    """社会工作者职业资格, lowest first."""
+
+    ASSISTANT = "assistant"
+    SOCIAL_WORKER = "social_worker"
+    SENIOR = "senior"
+
+
+class Rating(StrEnum):
+    """考核等次, best first: 优秀, 合格, 基本合格, 不合格."""
+
+    EXCELLENT = "excellent"
+    COMPETENT = "competent"
+    MARGINAL = "marginal"
+    UNFIT = "unfit"
+
+
+class SeparationReason(StrEnum):
+    """Why somebody left the service."""
+
+    RESIGNED = "resigned"
+    RETIRED = "retired"
+    DISMISSED = "dismissed"
+    TERM_ENDED = "term_ended"
+    CIVIL_SERVICE = "civil_service"
+    NOT_CONVERTED = "not_converted"
+    DECEASED = "deceased"
+
+
+class UnitKind(StrEnum):
+    """A street 街道 or a unit that acts as one, such as an industrial park."""
+
+    STREET = "street"
+    UNIT = "unit"
+
+
+class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A thing that happened. `name` is its stored name and version."""
+
+    name: ClassVar[str]
+
+
+# --- city --------------------------------------------------------------------------------------------------
+
+
+class CityRegistered(Event, frozen=True, kw_only=True):
+    """A city exists; it is also the jurisdiction of its policies and runs."""
+
+    name: ClassVar[str] = "city.registered.v1"
+    city_id: str
+    title: str
+    division_code: str
+
+
+class StreetRegistered(Event, frozen=True, kw_only=True):
+    """A street 街道, or a unit that acts as one, belongs to the city."""
+
+    name: ClassVar[str] = "street.registered.v1"
+    street_id: str
+    title: str
+    kind: UnitKind
+
+
+class CommunityListed(Event, frozen=True, kw_only=True):
+    """The city's list of communities gained one."""
+
+    name: ClassVar[str] = "city.community-listed.v1"
+    community_id: str
+    street_id: str
+
+
+class CityQuotaSet(Event, frozen=True, kw_only=True):
+    """The establishment 员额 of the whole city for one category, from the effective date on."""
+
+    name: ClassVar[str] = "city.quota-set.v1"
+    category: Category
+    seats: Seats
+
+
+class QuotaAllotted(Event, frozen=True, kw_only=True):
+    """The city's side of a community's quota; the sum over communities never exceeds the city's."""
+
+    name: ClassVar[str] = "city.quota-allotted.v1"
+    community_id: str
+    category: Category
+    seats: Seats
+
+
+class CommunitiesRedrawn(Event, frozen=True, kw_only=True):
+    """Communities were redrawn: each closed one with its successor, and those that opened."""
+
+    name: ClassVar[str] = "city.communities-redrawn.v1"
+    successors: dict[str, str]
+    opened: tuple[str, ...]
+
+
+# --- community ---------------------------------------------------------------------------------------------
+
+
+class CommunityRegistered(Event, frozen=True, kw_only=True):
+    """A community 社区 with its size; `predecessors` are those it was redrawn from."""
+
+    name: ClassVar[str] = "community.registered.v1"
+    community_id: str
+    city_id: str
+    street_id: str
+    title: str
+    households: int
+    population: int
+    compounds: int
+    predecessors: tuple[str, ...] = ()
+
+
+class GridRegistered(Event, frozen=True, kw_only=True):
+    """A grid 网格 of the community."""
+
+    name: ClassVar[str] = "community.grid-registered.v1"
+    grid_id: str
+    title: str
+    households: int
+
+
+class CommunityQuotaSet(Event, frozen=True, kw_only=True):
+    """The establishment 员额 of this community for one category, from the effective date on."""
+
+    name: ClassVar[str] = "community.quota-set.v1"
+    category: Category
+    seats: Seats
+
+
+class SeatTaken(Event, frozen=True, kw_only=True):
+    """A worker holds one seat of the category from the effective date on."""
+
+    name: ClassVar[str] = "community.seat-taken.v1"
+    worker_id: str
+    category: Category
+
+
+class SeatReleased(Event, frozen=True, kw_only=True):
+    """The worker's seat is free from the effective date on."""
+
+    name: ClassVar[str] = "community.seat-released.v1"
+    worker_id: str
+    category: Category
+
+
+class CommunityClosed(Event, frozen=True, kw_only=True):
+    """The community no longer exists from the effective date on."""
+
+    name: ClassVar[str] = "community.closed.v1"
+    successor_id: str
+
+
+# --- worker ------------------------------------------------------------------------------------------------
+
+
+class WorkerHired(Event, frozen=True, kw_only=True):
+    """Somebody entered service. `personal` is ciphertext under the person's own key, base64.
+
+    `grade` is null under a scheme without grades and for a seat that is paid elsewhere.
+    """
+
+    name: ClassVar[str] = "worker.hired.v1"
+    worker_id: str
+    city_id: str
+    community_id: str
+    grid_id: str | None = None
+    channel: Channel
+    scheme: str
+    post: Post
+    grade: int | None
+    education: Education
+    counted_years: int
+    personal: str
+
+
+class WorkerConverted(Event, frozen=True, kw_only=True):
+    """Somebody moved from one pay scheme to another (老人 → 新办法), with the evidence named in the basis."""
+
+    name: ClassVar[str] = "worker.converted.v1"
+    from_scheme: str
+    scheme: str
+    from_community_id: str
+    community_id: str
+    grid_id: str | None = None
+    post: Post
+    grade: int | None
+
+
+class WorkerTransferred(Event, frozen=True, kw_only=True):
+    """Somebody moved to another community, or to another grid of the same."""
+
+    name: ClassVar[str] = "worker.transferred.v1"
+    from_community_id: str
+    community_id: str
+    grid_id: str | None = None
+
+
+class WorkerCarried(Event, frozen=True, kw_only=True):
+    """The worker's community was redrawn; no decision about the person."""
+
+    name: ClassVar[str] = "worker.carried.v1"
+    from_community_id: str
+    community_id: str
+    grid_id: str | None = None
+
+
+class PostChanged(Event, frozen=True, kw_only=True):
+    """Somebody moved to another post, with the grade at which they enter its band."""
+
+    name: ClassVar[str] = "worker.post-changed.v1"
+    from_post: Post
+    post: Post
+    grade: int | None
+
+
+class WorkerRegraded(Event, frozen=True, kw_only=True):
+    """The recorded grade 等级 changed."""
+
+    name: ClassVar[str] = "worker.regraded.v1"
+    from_grade: int | None
+    grade: int
+    reason: str
+
+
+class WorkerAppraised(Event, frozen=True, kw_only=True):
+    """The appraisal 考核 of one calendar year has a result."""
+
+    name: ClassVar[str] = "worker.appraised.v1"
+    year: int
+    rating: Rating
+
+
+class WorkerTrained(Event, frozen=True, kw_only=True):
+    """A course was completed; `initial` marks the course before duty."""
+
+    name: ClassVar[str] = "worker.trained.v1"
+    course: str
+    hours: int
+    initial: bool = False
+
+
+class WorkerQualified(Event, frozen=True, kw_only=True):
+    """A certificate 职业资格 was registered; its number is in `personal` (ciphertext)."""
+
+    name: ClassVar[str] = "worker.qualified.v1"
+    certificate: Certificate
+    personal: str
+
+
+class WorkerEducated(Event, frozen=True, kw_only=True):
+    """A higher diploma was recognised."""
+
+    name: ClassVar[str] = "worker.educated.v1"
+    education: Education
+
+
+class WorkerSeparated(Event, frozen=True, kw_only=True):
+    """Somebody left; the effective date is the first day out of service."""
+
+    name: ClassVar[str] = "worker.separated.v1"
+    reason: SeparationReason
+
+
+# --- any stream --------------------------------------------------------------------------------------------
+
+
+class CommandVoided(Event, frozen=True, kw_only=True):
+    """Everything the command wrote on this stream no longer holds, from this position on."""
+
+    name: ClassVar[str] = "command.voided.v1"
+    command_id: str
+    reason: str
+
+
+# --- policy ------------------------------------------------------------------------------------------------
+
+
+class PolicyEnacted(Event, frozen=True, kw_only=True):
+    """A dated policy came into force; the whole canonical document is in the event. `digest` is its SHA-256."""
+
+    name: ClassVar[str] = "policy.enacted.v1"
+    policy_id: str
+    scheme: str
+    digest: str
+    document: PolicyDocument
+
+
+class BasePublished(Event, frozen=True, kw_only=True):
+    """The average annual wage behind the base of a scheme was published; it holds from the effective date on."""
+
+    name: ClassVar[str] = "policy.base-published.v1"
+    scheme: str
+    average_annual_wage_fen: Fen
+
+
+class PayrollOpened(Event, frozen=True, kw_only=True):
+    """Payroll of the jurisdiction starts with this month; nothing before it is due (`payroll_from`)."""
+
+    name: ClassVar[str] = "policy.payroll-opened.v1"
+    first_month: Month
+
+
+# --- run ---------------------------------------------------------------------------------------------------
+
+
+class RunDrafted(Event, frozen=True, kw_only=True):
+    """A month was computed as known at a position. Digest and totals are those of the lines."""
+
+    name: ClassVar[str] = "run.drafted.v1"
+    jurisdiction: str
+    month: Month
+    sequence: int
+    at_position: int
+    engine: str
+    digest: str
+    lines: int
+    total_fen: Fen
+    suspense_fen: Fen
+    blockers: tuple[str, ...]
+    payers: dict[str, Fen]
+
+
+class RunApproved(Event, frozen=True, kw_only=True):
+    """A second person approved exactly the lines with this digest."""
+
+    name: ClassVar[str] = "run.approved.v1"
+    digest: str
+
+
+class RunClosed(Event, frozen=True, kw_only=True):
+    """The month is closed: position, engine and digest pin its lines for ever; each line pays a difference."""
+
+    name: ClassVar[str] = "run.closed.v1"
+    jurisdiction: str
+    month: Month
+    sequence: int
+    at_position: int
+    engine: str
+    digest: str
+    lines: int
+    total_fen: Fen
+    payers: dict[str, Fen]
+
+
+def _all_types(base: type[Event]) -> dict[str, type[Event]]:
+    return {event_type.name: event_type for event_type in base.__subclasses__()}
+
+
+EVENT_TYPES: dict[str, type[Event]] = _all_types(Event)
+"""Stored name → type, in the order of this file."""
+
+
+def as_plain(event: Event) -> dict[str, Any]:
+    """The event's fields as JSON-ready values."""
+    from msgspec import to_builtins
+
+    return dict(to_builtins(event))

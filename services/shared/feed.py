@@ -1,0 +1,39 @@
+"""The feed: recorded events in the order of the log, for whoever projects them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import httpx
+
+from shared.envelope import Recorded, from_wire
+
+
+class Feed(Protocol):
+    """Where a projection reads events from. The log itself is one; over HTTP it is another."""
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded]:
+        """Events with a position greater than `after` (-1 for the beginning), in position order, at most `limit`."""
+        ...
+
+    def head(self) -> int:
+        """The greatest position that can be read now; -1 when there is none."""
+        ...
+
+
+class HttpFeed:
+    """The feed of a ledger elsewhere, `GET /ledger/v1/events`. Raises httpx.HTTPError when it does not answer."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded]:
+        """As `Feed.read`."""
+        answer = self._client.get("/ledger/v1/events", params={"after": after, "limit": limit, "format": "lines"})
+        answer.raise_for_status()
+        return [from_wire(line) for line in answer.content.splitlines() if line]
+
+    def head(self) -> int:
+        """As `Feed.head`."""
+        answer = self._client.get("/ledger/v1/log")
+        answer.raise_for_status()
+        return int(answer.json()["position"])

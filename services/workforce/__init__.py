@@ -1,0 +1,1 @@
+"""The command line and the one-process system; the only package that sees all three services."""
