@@ -186,20 +186,20 @@ class CommunityQuotaSet(Event, frozen=True, kw_only=True):
     seats: Seats
 
 
-class SeatTaken(Event, frozen=True, kw_only=True):
-    """A worker holds one seat of the category from the effective date on."""
+class WorkerJoined(Event, frozen=True, kw_only=True):
+    """A worker serves here from the effective date on; `seat` is the kind of seat they hold, null for none."""
 
-    name: ClassVar[str] = "community.seat-taken.v1"
+    name: ClassVar[str] = "community.worker-joined.v1"
     worker_id: str
-    category: Category
+    seat: Category | None
 
 
-class SeatReleased(Event, frozen=True, kw_only=True):
-    """The worker's seat is free from the effective date on."""
+class WorkerLeft(Event, frozen=True, kw_only=True):
+    """The worker no longer serves here from the effective date on; the seat is free."""
 
-    name: ClassVar[str] = "community.seat-released.v1"
+    name: ClassVar[str] = "community.worker-left.v1"
     worker_id: str
-    category: Category
+    seat: Category | None
 
 
 class CommunityClosed(Event, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""One function per command: open streams, ask the rules, say what to append."""

@@ -1,0 +1,185 @@
+"""Commands on workers: each writes the worker's stream and, where seats move, the communities' in the same append."""
+
+from collections.abc import Callable
+from datetime import date
+
+import msgspec
+
+from ledger.desk import Decision, Desk, Opened
+from ledger.domain import career
+from ledger.domain.community import Community, check_exists, check_grid, join
+from ledger.domain.policy import Policies
+from ledger.domain.worker import Standing, Worker, admit
+from ledger.event_store import Change, Claim
+from ledger.personal import check_identity_number
+from shared.events import (
+    Category,
+    Event,
+    PostChanged,
+    WorkerCarried,
+    WorkerConverted,
+    WorkerHired,
+    WorkerLeft,
+    WorkerSeparated,
+    WorkerTransferred,
+)
+from shared.refusal import Refused
+
+_MOVES = (WorkerTransferred, WorkerCarried, WorkerConverted, PostChanged, WorkerSeparated)
+
+
+def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
+    """A new worker with a key of their own, a seat of the community, and a claim on their identity number."""
+    community = desk.community(command.community_id)
+    check_exists(community.state, command.community_id, command.effective_date)
+    check_grid(community.state, command.grid_id, command.effective_date)
+    place = community.state.registered
+    assert place is not None
+    birth_date = check_identity_number(command.person.identity_number, "/person/identity_number")
+    policies = desk.policies(place.city_id).state
+    worker_id = desk.new_id()
+    hired = career.hire(command, policies, worker_id=worker_id, city_id=place.city_id, birth_date=birth_date)
+    standing = admit(Worker(), hired, command.effective_date, policies).serving(command.effective_date)
+    claim = Claim("identity", desk.personal.fingerprint("identity", command.person.identity_number.upper()))
+    _check_claim(desk, claim, "identity-number-used", "/person/identity_number")
+    joined = join(community.state, command.community_id, worker_id, standing.seat, command.effective_date)
+    sealed = _seal_new(desk, worker_id, hired, command)
+    worker = Opened(f"worker/{worker_id}", 0, Worker())
+    return Decision(
+        worker.stream,
+        [worker.with_(sealed), community.with_(joined)],
+        claims=[claim],
+        made={"worker_id": worker_id},
+        sealed=[worker_id],
+    )
+
+
+def convert_worker(desk: Desk, command: career.ConvertWorker) -> Decision:
+    """From the old scheme to the new, taking a seat where none was held."""
+    return _act(desk, command, lambda standing, policies: career.convert(command, standing, policies))
+
+
+def transfer_worker(desk: Desk, command: career.TransferWorker) -> Decision:
+    """To another community or grid; the seat moves along."""
+    return _act(desk, command, lambda standing, policies: career.transfer(command, standing))
+
+
+def change_post(desk: Desk, command: career.ChangePost) -> Decision:
+    """To another post; a seat of the other kind is taken where the kind changes."""
+    return _act(desk, command, lambda standing, policies: career.change_post(command, standing, policies))
+
+
+def regrade_worker(desk: Desk, command: career.RegradeWorker) -> Decision:
+    """Another grade."""
+    return _act(desk, command, lambda standing, policies: career.regrade(command, standing))
+
+
+def appraise_worker(desk: Desk, command: career.AppraiseWorker) -> Decision:
+    """The appraisal of a year."""
+    return _act(desk, command, lambda standing, policies: career.appraise(command))
+
+
+def train_worker(desk: Desk, command: career.TrainWorker) -> Decision:
+    """A completed course."""
+    return _act(desk, command, lambda standing, policies: career.train(command))
+
+
+def educate_worker(desk: Desk, command: career.EducateWorker) -> Decision:
+    """A higher diploma."""
+    return _act(desk, command, lambda standing, policies: career.educate(command))
+
+
+def separate_worker(desk: Desk, command: career.SeparateWorker) -> Decision:
+    """The exit; the seat is free from the effective date on."""
+    return _act(desk, command, lambda standing, policies: career.separate(command))
+
+
+def qualify_worker(desk: Desk, command: career.QualifyWorker) -> Decision:
+    """A registered certificate, with a claim on its number."""
+    worker = desk.worker(command.worker_id)
+    standing = worker.state.serving(command.effective_date)
+    qualified = career.qualify(command)
+    admit(worker.state, qualified, command.effective_date, desk.policies(standing.city_id).state)
+    claim = Claim("certificate", desk.personal.fingerprint("certificate", command.certificate_number.upper()))
+    _check_claim(desk, claim, "certificate-number-used", "/certificate_number")
+    plain = msgspec.json.encode({"certificate_number": command.certificate_number})
+    sealed = msgspec.structs.replace(qualified, personal=desk.seal(command.worker_id, plain))
+    return Decision(worker.stream, [worker.with_(sealed)], claims=[claim])
+
+
+def _act(desk: Desk, command: career.WorkerCommand, decide: Callable[[Standing, Policies], Event]) -> Decision:
+    """One act on one worker, and the seat that moves with it."""
+    day = command.effective_date
+    worker = desk.worker(command.worker_id)
+    before = worker.state.serving(day)
+    policies = desk.policies(before.city_id).state
+    event = decide(before, policies)
+    if isinstance(event, WorkerTransferred | WorkerConverted):
+        _check_target(desk, event, day)
+    lived = admit(worker.state, event, day, policies)
+    after = lived.on(day)
+    assert after is not None
+    moves: list[Change] = []
+    if _place(before) != _place(after):
+        _check_moves_last(lived, day)
+        moves = _moves(desk, before, after, day)
+    return Decision(worker.stream, [worker.with_(event), *moves])
+
+
+def _place(standing: Standing) -> tuple[bool, str, Category | None]:
+    return (standing.in_service, standing.community_id, standing.seat)
+
+
+def _check_target(desk: Desk, event: WorkerTransferred | WorkerConverted, day: date) -> None:
+    target = desk.community(event.community_id)
+    check_exists(target.state, event.community_id, day)
+    check_grid(target.state, event.grid_id, day)
+
+
+def _check_moves_last(worker: Worker, day: date) -> None:
+    """A move of a seat cannot be slipped in before another: each names the seat that it frees."""
+    for act in worker.timeline:
+        if act.effective_date > day and isinstance(act.event, _MOVES):
+            raise Refused(
+                "later-act-in-the-way",
+                f"{act.event.name} of {act.effective_date} frees the seat held now",
+                pointer="/effective_date",
+                remedy="choose a later date, or void the later act first and give it again afterwards",
+                extra={"acts": [act.command_id]},
+            )
+
+
+def _moves(desk: Desk, before: Standing, after: Standing, day: date) -> list[Change]:
+    """Leave the old place, join the new; both events in one change where it is the same community."""
+    left = WorkerLeft(worker_id=before.worker_id, seat=before.seat)
+    home = desk.open(Community, f"community/{before.community_id}")
+    if not after.in_service:
+        return [home.with_(left)]
+    vacated = Community(home.state.timeline.with_([left], day))
+    if after.community_id == before.community_id:
+        joined = join(vacated, after.community_id, after.worker_id, after.seat, day)
+        return [home.with_(left, joined)]
+    target = desk.community(after.community_id)
+    joined = join(target.state, after.community_id, after.worker_id, after.seat, day)
+    return [home.with_(left), target.with_(joined)]
+
+
+def _check_claim(desk: Desk, claim: Claim, code: str, pointer: str) -> None:
+    if desk.store.claim_holder(claim.kind, claim.key) is not None:
+        raise claim_taken(code, pointer)
+
+
+def claim_taken(code: str, pointer: str) -> Refused:
+    """The refusal for a number that somebody holds; it does not say who."""
+    return Refused(
+        code,
+        "that number is already on record",
+        pointer=pointer,
+        remedy="look the worker up by the number; void the mistaken record if it was entered twice",
+    )
+
+
+def _seal_new(desk: Desk, worker_id: str, hired: WorkerHired, command: career.HireWorker) -> WorkerHired:
+    if not desk.planning:
+        desk.personal.new_key(worker_id)
+    return msgspec.structs.replace(hired, personal=desk.seal(worker_id, msgspec.json.encode(command.person)))

@@ -1,0 +1,30 @@
+"""Commands on the policies of a jurisdiction."""
+
+from ledger.desk import Decision, Desk
+from ledger.domain import policy as rules
+from ledger.domain.city import check_city
+from ledger.domain.policy import EnactPolicy, OpenPayroll, PublishBase
+from shared.money import fen
+
+
+def enact_policy(desk: Desk, command: EnactPolicy) -> Decision:
+    """The whole document goes into the event; the file is never read again."""
+    jurisdiction = command.document.jurisdiction
+    check_city(desk.city(jurisdiction).state, jurisdiction, pointer="/document/jurisdiction")
+    policies = desk.policies(jurisdiction)
+    return Decision(policies.stream, [policies.with_(rules.enact(policies.state, command))])
+
+
+def publish_base(desk: Desk, command: PublishBase) -> Decision:
+    """A new average wage from the effective date on, usually in the past."""
+    check_city(desk.city(command.jurisdiction).state, command.jurisdiction, pointer="/jurisdiction")
+    policies = desk.policies(command.jurisdiction)
+    published = rules.publish_base(policies.state, command, fen(command.average_annual_wage))
+    return Decision(policies.stream, [policies.with_(published)])
+
+
+def open_payroll(desk: Desk, command: OpenPayroll) -> Decision:
+    """The first month of payroll."""
+    check_city(desk.city(command.jurisdiction).state, command.jurisdiction, pointer="/jurisdiction")
+    policies = desk.policies(command.jurisdiction)
+    return Decision(policies.stream, [policies.with_(rules.open_payroll(policies.state, command))])

@@ -1,0 +1,254 @@
+"""The acts of a working life: each command, and the event it becomes when the rules allow it."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ledger.domain.admission import check_admission
+from ledger.domain.command import Command, Id, Words
+from ledger.domain.grades import entry_grade
+from ledger.domain.policy import Policies
+from ledger.domain.worker import Standing
+from shared.events import (
+    OUTSIDE,
+    Certificate,
+    Channel,
+    Education,
+    Post,
+    PostChanged,
+    Rating,
+    SeparationReason,
+    WorkerAppraised,
+    WorkerConverted,
+    WorkerEducated,
+    WorkerHired,
+    WorkerQualified,
+    WorkerRegraded,
+    WorkerSeparated,
+    WorkerTrained,
+    WorkerTransferred,
+)
+from shared.policy_document import PolicyDocument
+from shared.refusal import Refused
+
+Grade = Annotated[int, Meta(ge=1, le=99)]
+Years = Annotated[int, Meta(ge=0, le=60)]
+Digits = Annotated[str, Meta(max_length=40, pattern=r"^[0-9A-Za-z+ -]*$")]
+
+# --- commands
+
+
+class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is meant; stored only as ciphertext under the person's own key."""
+
+    name: Words
+    identity_number: Annotated[str, Meta(max_length=18, description="GB 11643, 18 characters")]
+    phone: Digits = ""
+    bank_account: Digits = ""
+
+
+class HireWorker(Command, frozen=True, kw_only=True):
+    """Somebody enters service. Without `grade` the policy's entry grade is taken.
+
+    `paid_outside`: holds a seat but is paid elsewhere, e.g. on a public-institution post 事业岗位.
+    """
+
+    community_id: Id
+    grid_id: Id | None = None
+    channel: Channel
+    post: Post
+    education: Education
+    counted_years: Years = 0
+    grade: Grade | None = None
+    paid_outside: bool = False
+    person: Person
+
+
+class WorkerCommand(Command, frozen=True, kw_only=True):
+    """An act on one worker."""
+
+    worker_id: Id
+
+
+class ConvertWorker(WorkerCommand, frozen=True, kw_only=True):
+    """From the old scheme to the one open to conversion; the basis names the evidence. Without a place it stays."""
+
+    post: Post
+    community_id: Id | None = None
+    grid_id: Id | None = None
+    counted_years: Years = 0
+    grade: Grade | None = None
+
+
+class TransferWorker(WorkerCommand, frozen=True, kw_only=True):
+    """To another community, or to another grid of the same."""
+
+    community_id: Id
+    grid_id: Id | None = None
+
+
+class ChangePost(WorkerCommand, frozen=True, kw_only=True):
+    """To another post. Without `grade`: the present grade, moved into the band of the new post."""
+
+    post: Post
+    grade: Grade | None = None
+
+
+class RegradeWorker(WorkerCommand, frozen=True, kw_only=True):
+    """Another grade of the post's band."""
+
+    grade: Grade
+    reason: Words
+
+
+class AppraiseWorker(WorkerCommand, frozen=True, kw_only=True):
+    """The result of one calendar year."""
+
+    year: Annotated[int, Meta(ge=1949, le=2199)]
+    rating: Rating
+
+
+class TrainWorker(WorkerCommand, frozen=True, kw_only=True):
+    """A completed course."""
+
+    course: Words
+    hours: Annotated[int, Meta(ge=1, le=2000)]
+    initial: bool = False
+
+
+class QualifyWorker(WorkerCommand, frozen=True, kw_only=True):
+    """A certificate, registered on the effective date."""
+
+    certificate: Certificate
+    certificate_number: Annotated[str, Meta(min_length=4, max_length=40, pattern=r"^[0-9A-Za-z-]+$")]
+
+
+class EducateWorker(WorkerCommand, frozen=True, kw_only=True):
+    """A higher diploma is recognised. It moves no grade by itself; a grade is a recorded act."""
+
+    education: Education
+
+
+class SeparateWorker(WorkerCommand, frozen=True, kw_only=True):
+    """The effective date is the first day out of service."""
+
+    reason: SeparationReason
+
+
+# --- decisions
+
+
+def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: str, birth_date: date) -> WorkerHired:
+    """Refused `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`; `personal` is left empty."""
+    document = None
+    if not command.paid_outside:
+        document = _open_to(command.channel, command.post, command.effective_date, policies)
+        check_admission(
+            document,
+            command.channel,
+            command.post,
+            birth_date=birth_date,
+            education=command.education,
+            day=command.effective_date,
+        )
+    return WorkerHired(
+        worker_id=worker_id,
+        city_id=city_id,
+        community_id=command.community_id,
+        grid_id=command.grid_id,
+        channel=command.channel,
+        scheme=document.scheme if document else OUTSIDE,
+        post=command.post,
+        grade=_grade(command, command.education, document),
+        education=command.education,
+        counted_years=command.counted_years,
+        personal="",
+    )
+
+
+def convert(command: ConvertWorker, standing: Standing, policies: Policies) -> WorkerConverted:
+    """Refused `channel-not-open`, `no-policy`."""
+    document = _open_to(Channel.CONVERSION, command.post, command.effective_date, policies)
+    stays = command.community_id is None or command.community_id == standing.community_id
+    return WorkerConverted(
+        from_scheme=standing.scheme,
+        scheme=document.scheme,
+        from_community_id=standing.community_id,
+        community_id=command.community_id or standing.community_id,
+        grid_id=command.grid_id or (standing.grid_id if stays else None),
+        post=command.post,
+        grade=_grade(command, standing.education, document),
+    )
+
+
+def transfer(command: TransferWorker, standing: Standing) -> WorkerTransferred:
+    """The move, from where the worker is on the day."""
+    return WorkerTransferred(
+        from_community_id=standing.community_id, community_id=command.community_id, grid_id=command.grid_id
+    )
+
+
+def change_post(command: ChangePost, standing: Standing, policies: Policies) -> PostChanged:
+    """The grade asked for, else the present one moved into the new post's band."""
+    grade = command.grade
+    document = policies.for_scheme(standing.scheme, command.effective_date)
+    if grade is None and document is not None and standing.grade is not None:
+        band = document.bands.get(command.post.value)
+        grade = min(max(standing.grade, band.lowest), band.highest) if band else standing.grade
+    return PostChanged(from_post=standing.post, post=command.post, grade=grade)
+
+
+def regrade(command: RegradeWorker, standing: Standing) -> WorkerRegraded:
+    """The new grade beside the one it replaces."""
+    return WorkerRegraded(from_grade=standing.grade, grade=command.grade, reason=command.reason)
+
+
+def appraise(command: AppraiseWorker) -> WorkerAppraised:
+    """The result as recorded."""
+    return WorkerAppraised(year=command.year, rating=command.rating)
+
+
+def train(command: TrainWorker) -> WorkerTrained:
+    """The course as completed."""
+    return WorkerTrained(course=command.course, hours=command.hours, initial=command.initial)
+
+
+def qualify(command: QualifyWorker) -> WorkerQualified:
+    """The certificate; its number is sealed by the caller."""
+    return WorkerQualified(certificate=command.certificate, personal="")
+
+
+def educate(command: EducateWorker) -> WorkerEducated:
+    """The diploma as recognised."""
+    return WorkerEducated(education=command.education)
+
+
+def separate(command: SeparateWorker) -> WorkerSeparated:
+    """The exit with its reason."""
+    return WorkerSeparated(reason=command.reason)
+
+
+def _open_to(channel: Channel, post: Post, day: date, policies: Policies) -> PolicyDocument:
+    document = policies.open_to(channel, day)
+    if document is None:
+        raise Refused(
+            "channel-not-open",
+            f"no policy in force on {day} takes people in by {channel}",
+            pointer="/channel" if channel is not Channel.CONVERSION else "/effective_date",
+            remedy="choose a channel and a day that a policy opens, or enact the policy first",
+        )
+    if document.flat is not None and post.value not in document.flat.monthly:
+        raise Refused(
+            "no-policy",
+            f"{document.policy_id} says no pay for a {post}",
+            pointer="/post",
+            remedy="choose a post the policy names, or set paid_outside",
+        )
+    return document
+
+
+def _grade(command: HireWorker | ConvertWorker, education: Education, document: PolicyDocument | None) -> int | None:
+    if command.grade is not None or document is None:
+        return command.grade
+    return entry_grade(command.post, counted_years=command.counted_years, education=education, document=document)

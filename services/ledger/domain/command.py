@@ -1,0 +1,22 @@
+"""What every command carries: from when it holds and the paper it rests on."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from shared.envelope import Basis
+
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="lower-case letters, digits and hyphens")]
+Words = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Count = Annotated[int, Meta(ge=0, le=10_000_000)]
+
+EARLIEST, LATEST = date(1949, 10, 1), date(2199, 12, 31)
+"""Effective dates outside these are slips of the pen."""
+
+
+class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A wish of an admin: `effective_date` is a date in the jurisdiction, `basis` the document, its date and clause."""
+
+    effective_date: date
+    basis: Basis

@@ -1,0 +1,165 @@
+"""The policies of a jurisdiction: dated documents, published bases, and the month payroll starts."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from ledger.domain.command import Command, Id
+from ledger.domain.timeline import Timeline
+from shared.events import (
+    BasePublished,
+    Certificate,
+    Channel,
+    Education,
+    Month,
+    PayrollOpened,
+    PolicyEnacted,
+    Post,
+    Rating,
+)
+from shared.policy_document import PolicyDocument, digest_of, faults
+from shared.refusal import Refused
+
+YuanText = Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,2})?$", description="yuan, at most two places")]
+
+# --- commands
+
+
+class EnactPolicy(Command, frozen=True, kw_only=True):
+    """A policy document comes into force; the event keeps the whole of it."""
+
+    document: PolicyDocument
+
+
+class PublishBase(Command, frozen=True, kw_only=True):
+    """The average annual wage of urban employees, published; it counts from the effective date, past or future."""
+
+    jurisdiction: Id
+    scheme: Id
+    average_annual_wage: YuanText
+
+
+class OpenPayroll(Command, frozen=True, kw_only=True):
+    """The first month this system pays; nothing before it is due."""
+
+    jurisdiction: Id
+    first_month: Month
+
+
+# --- state
+
+
+class Policies(Struct, frozen=True):
+    """What was enacted in one jurisdiction."""
+
+    timeline: Timeline = Timeline()
+
+    def for_scheme(self, scheme: str, day: date) -> PolicyDocument | None:
+        """The document of the scheme in force on the day: the latest enacted that is effective by then."""
+        return next((enacted.document for enacted in self._enacted(day) if enacted.scheme == scheme), None)
+
+    def open_to(self, channel: Channel, day: date) -> PolicyDocument | None:
+        """The document in force on the day that takes people in by the channel."""
+        current: dict[str, PolicyDocument] = {}
+        for enacted in self._enacted(day):
+            current.setdefault(enacted.scheme, enacted.document)
+        return next((document for document in current.values() if channel.value in document.open_to), None)
+
+    @property
+    def first_month(self) -> str | None:
+        """The first month of payroll, or None before it was opened."""
+        return next((act.event.first_month for act in self.timeline if isinstance(act.event, PayrollOpened)), None)
+
+    def _enacted(self, day: date) -> Iterator[PolicyEnacted]:
+        for act in reversed(tuple(self.timeline.until(day))):
+            if isinstance(act.event, PolicyEnacted):
+                yield act.event
+
+
+# --- decisions
+
+
+def enact(policies: Policies, command: EnactPolicy) -> PolicyEnacted:
+    """Refused `policy-unsound`, `already-there`."""
+    document = command.document
+    _check_sound(document)
+    digest = digest_of(document)
+    same_day = (act.event for act in policies.timeline if act.effective_date == command.effective_date)
+    if any(isinstance(event, PolicyEnacted) and event.digest == digest for event in same_day):
+        raise Refused(
+            "already-there",
+            f"{document.policy_id} is already enacted from {command.effective_date} on",
+            pointer="/document",
+            remedy="nothing needs doing",
+        )
+    return PolicyEnacted(policy_id=document.policy_id, scheme=document.scheme, digest=digest, document=document)
+
+
+def publish_base(policies: Policies, command: PublishBase, wage_fen: int) -> BasePublished:
+    """Refused `no-policy` unless the scheme pays by a base on the day, `already-there` when nothing changes."""
+    document = policies.for_scheme(command.scheme, command.effective_date)
+    if document is None or document.ladder is None:
+        raise Refused(
+            "no-policy",
+            f"no policy of the scheme {command.scheme} pays by a base on {command.effective_date}",
+            pointer="/scheme",
+            remedy="enact a policy with a ladder first, or choose a day on which one is in force",
+        )
+    event = BasePublished(scheme=command.scheme, average_annual_wage_fen=wage_fen)
+    if wage_fen == 0:
+        raise Refused("invalid-body", "a wage is not zero", pointer="/average_annual_wage", remedy="give the wage")
+    same_day = (act.event for act in policies.timeline if act.effective_date == command.effective_date)
+    if event in list(same_day):
+        raise Refused("already-there", "that base is already published", pointer="", remedy="nothing needs doing")
+    return event
+
+
+def open_payroll(policies: Policies, command: OpenPayroll) -> PayrollOpened:
+    """Refused `payroll-already-open`: the first month is set once."""
+    if policies.first_month is not None:
+        raise Refused(
+            "payroll-already-open",
+            f"payroll of {command.jurisdiction} already starts with {policies.first_month}",
+            pointer="/first_month",
+            remedy="go on with the month that is open",
+        )
+    return PayrollOpened(first_month=command.first_month)
+
+
+def _check_sound(document: PolicyDocument) -> None:
+    wrong = faults(document) + list(_unknown_words(document))
+    if wrong:
+        pointer, sentence = wrong[0]
+        raise Refused(
+            "policy-unsound",
+            sentence,
+            pointer=f"/document{pointer}",
+            remedy="correct the file and enact it again; nothing was enacted",
+            extra={"faults": [{"pointer": f"/document{place}", "detail": text} for place, text in wrong]},
+        )
+
+
+def _unknown_words(document: PolicyDocument) -> Iterator[tuple[str, str]]:
+    certificates = document.certificate_allowance.monthly if document.certificate_allowance else {}
+    steps = document.grade_rules.education_steps if document.grade_rules else {}
+    factors = document.performance.factors if document.performance else {}
+    flat = document.flat.monthly if document.flat else {}
+    places: list[tuple[str, type[Post | Certificate | Education | Rating | Channel], list[str]]] = [
+        ("/bands", Post, list(document.bands)),
+        ("/flat/monthly", Post, list(flat)),
+        ("/admission", Post, list(document.admission)),
+        ("/funding", Post, [post for rule in document.funding for post in rule.posts]),
+        ("/certificate_allowance/monthly", Certificate, list(certificates)),
+        ("/grade_rules/education_steps", Education, list(steps)),
+        ("/admission", Education, [condition.education for condition in document.admission.values()]),
+        ("/performance/factors", Rating, list(factors)),
+        ("/open_to", Channel, list(document.open_to)),
+    ]
+    for pointer, words, given in places:
+        for word in given:
+            if word not in list(words):
+                yield pointer, f"{word} is not one of {', '.join(words)}"
+    if document.grade_rules is not None and document.grade_rules.years_per_step < 1:
+        yield "/grade_rules/years_per_step", "a step takes at least one year"

@@ -1,0 +1,100 @@
+"""Whether a whole command can be voided: the timelines that would result must still be possible."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta
+
+from ledger.domain.city import City
+from ledger.domain.command import Command, Words
+from ledger.domain.community import Community
+from ledger.domain.policy import Policies
+from ledger.domain.timeline import Act, Timeline
+from ledger.domain.worker import Worker, violations
+from shared.events import (
+    Category,
+    CityRegistered,
+    CommunityClosed,
+    CommunityRegistered,
+    QuotaAllotted,
+    WorkerJoined,
+)
+from shared.refusal import Refused
+
+# --- command
+
+
+class VoidCommand(Command, frozen=True, kw_only=True):
+    """Everything that command wrote, on all its streams, no longer holds from now on; what was known before stays."""
+
+    command_id: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")]
+    reason: Words
+
+
+# --- decisions
+
+Voidable = Worker | Community | City
+
+
+def without(state: Voidable, command_id: str, policies: Policies) -> Voidable:
+    """The state with the command voided. Refused `already-voided`, `void-breaks-later-act` naming the later acts."""
+    if command_id in state.timeline.voided:
+        raise already_voided(command_id)
+    after = type(state)(state.timeline.without(command_id))
+    broken = list(_broken(after, policies))
+    if broken:
+        named = "; ".join(f"{act.event.name} of {act.effective_date} ({why})" for act, why in broken[:5])
+        raise Refused(
+            "void-breaks-later-act",
+            f"{len(broken)} later act(s) rest on it: {named}",
+            pointer="/command_id",
+            remedy="void the later acts first, latest first",
+            extra={"acts": list(dict.fromkeys(act.command_id for act, _ in broken))},
+        )
+    return after
+
+
+def already_voided(command_id: str) -> Refused:
+    """The refusal for a second void."""
+    return Refused(
+        "already-voided",
+        f"the command {command_id} is already voided",
+        pointer="/command_id",
+        remedy="nothing needs doing",
+    )
+
+
+def _broken(state: Voidable, policies: Policies) -> Iterator[tuple[Act, str]]:
+    if isinstance(state, Worker):
+        for act, refused in violations(state, policies):
+            yield act, refused.detail
+    elif isinstance(state, Community):
+        yield from _unfounded(state.timeline, CommunityRegistered)
+        for category in Category:
+            yield from _too_many(state, category)
+        closed = next((act for act in state.timeline if isinstance(act.event, CommunityClosed)), None)
+        if closed is not None and state.workers_on(closed.effective_date):
+            yield closed, "somebody would be left in it"
+    else:
+        yield from _unfounded(state.timeline, CityRegistered)
+        for category in Category:
+            over = state.overallotted(category)
+            if over is not None:
+                allotments = (act for act in state.timeline if isinstance(act.event, QuotaAllotted))
+                yield from (
+                    (act, f"{over.taken} of {over.seats} seats") for act in allotments if act.effective_date >= over.day
+                )
+
+
+def _unfounded(timeline: Timeline, founding: type[CityRegistered | CommunityRegistered]) -> Iterator[tuple[Act, str]]:
+    if not any(isinstance(act.event, founding) for act in timeline):
+        yield from ((act, "the place would not exist") for act in timeline)
+
+
+def _too_many(community: Community, category: Category) -> Iterator[tuple[Act, str]]:
+    full = community.overfull(category)
+    if full is None:
+        return
+    why = f"{full.taken} heads for {full.seats} seats on {full.day}"
+    joined = (act for act in community.timeline if isinstance(act.event, WorkerJoined) and act.event.seat is category)
+    yield from ((act, why) for act in joined if act.effective_date <= full.day)

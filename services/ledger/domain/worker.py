@@ -1,0 +1,317 @@
+"""A worker's life: what they are on a day, and which acts are possible on it."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import msgspec
+from msgspec import Struct
+
+from ledger.domain.grades import check_grade
+from ledger.domain.policy import Policies
+from ledger.domain.seats import category_of
+from ledger.domain.timeline import Act, Timeline
+from shared.events import (
+    OUTSIDE,
+    Category,
+    Certificate,
+    Channel,
+    Education,
+    Event,
+    Post,
+    PostChanged,
+    Rating,
+    WorkerAppraised,
+    WorkerCarried,
+    WorkerConverted,
+    WorkerEducated,
+    WorkerHired,
+    WorkerQualified,
+    WorkerRegraded,
+    WorkerSeparated,
+    WorkerTrained,
+    WorkerTransferred,
+)
+from shared.refusal import Refused
+
+# --- state
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What a worker is on one day."""
+
+    worker_id: str
+    in_service: bool
+    city_id: str
+    community_id: str
+    grid_id: str | None
+    channel: Channel
+    scheme: str
+    post: Post
+    grade: int | None
+    seat: Category | None
+    education: Education
+    counted_years: int
+    certificate: Certificate | None = None
+    ratings: dict[str, Rating] = {}
+    training_hours: int = 0
+    hired_on: date
+    left_on: date | None = None
+
+
+class Worker(Struct, frozen=True):
+    """A worker's timeline and what decisions ask of it."""
+
+    timeline: Timeline = Timeline()
+
+    def on(self, day: date) -> Standing | None:
+        """What the worker is on the day; None before the hire."""
+        standing = None
+        for act in self.timeline.until(day):
+            standing = evolve(standing, act)
+        return standing
+
+    def serving(self, day: date) -> Standing:
+        """What a worker in service is on the day. Refused `not-in-service`."""
+        standing = self.on(day)
+        if standing is None or not standing.in_service:
+            raise _not_in_service(standing, day)
+        return standing
+
+    def with_(self, event: Event, effective_date: date) -> "Worker":
+        """The worker as they would be."""
+        return Worker(self.timeline.with_([event], effective_date))
+
+
+# --- decisions
+
+
+def admit(worker: Worker, event: Event, effective_date: date, policies: Policies) -> Worker:
+    """The worker with the event, decided against the whole timeline it lands in.
+
+    Refused with the event's own code where it does not fit, `later-act-in-the-way` where a later act no longer would.
+    """
+    after = worker.with_(event, effective_date)
+    for act, refused in violations(after, policies):
+        if act.version == after.timeline.version:
+            raise refused
+        raise Refused(
+            "later-act-in-the-way",
+            f"{act.event.name} of {act.effective_date} would no longer be possible: {refused.detail}",
+            pointer="/effective_date",
+            remedy="choose a later date, or void the later act first and give it again afterwards",
+            extra={"acts": [act.command_id]},
+        )
+    return after
+
+
+def violations(worker: Worker, policies: Policies) -> Iterator[tuple[Act, Refused]]:
+    """The acts of the timeline that are not possible where they stand, in order."""
+    standing = None
+    for act in worker.timeline:
+        try:
+            _check(standing, act, policies)
+        except Refused as refused:
+            yield act, refused
+        standing = evolve(standing, act)
+
+
+def _check(standing: Standing | None, act: Act, policies: Policies) -> None:
+    event = act.event
+    if isinstance(event, WorkerHired):
+        _check_grade_on(event.scheme, event.post, event.grade, act.effective_date, policies)
+        return
+    if standing is None or not standing.in_service:
+        raise _not_in_service(standing, act.effective_date)
+    rule = _RULES.get(type(event))
+    if rule is not None:
+        rule(standing, event, act.effective_date, policies)
+
+
+def _check_move(standing: Standing, event: WorkerTransferred | WorkerCarried, day: date, policies: Policies) -> None:
+    if event.from_community_id != standing.community_id:
+        raise _moved(standing, f"the worker is not in {event.from_community_id} but in {standing.community_id}")
+    if (event.community_id, event.grid_id) == (standing.community_id, standing.grid_id):
+        where = event.community_id + (f", grid {event.grid_id}" if event.grid_id else "")
+        raise _already(f"the worker is already in {where}", "/community_id")
+
+
+def _check_conversion(standing: Standing, event: WorkerConverted, day: date, policies: Policies) -> None:
+    if event.scheme == standing.scheme:
+        raise Refused(
+            "already-converted",
+            f"the worker is already under the scheme {event.scheme}",
+            remedy="change the post or the grade instead",
+        )
+    if (event.from_scheme, event.from_community_id) != (standing.scheme, standing.community_id):
+        raise _moved(standing, f"the worker is under {standing.scheme} in {standing.community_id}")
+    _check_grade_on(event.scheme, event.post, event.grade, day, policies)
+
+
+def _check_post(standing: Standing, event: PostChanged, day: date, policies: Policies) -> None:
+    if event.post is standing.post:
+        raise _already(f"the worker is already {event.post}", "/post")
+    if event.from_post is not standing.post:
+        raise _moved(standing, f"the worker is not {event.from_post} but {standing.post}")
+    _check_grade_on(standing.scheme, event.post, event.grade, day, policies)
+
+
+def _check_regrade(standing: Standing, event: WorkerRegraded, day: date, policies: Policies) -> None:
+    if event.grade == standing.grade:
+        raise _already(f"the worker already has grade {event.grade}", "/grade")
+    if event.from_grade != standing.grade:
+        raise _moved(standing, f"the worker has not grade {event.from_grade} but {standing.grade}")
+    _check_grade_on(standing.scheme, standing.post, event.grade, day, policies)
+
+
+def _check_appraisal(standing: Standing, event: WorkerAppraised, day: date, policies: Policies) -> None:
+    if event.year > day.year:
+        raise Refused(
+            "future-year",
+            f"the year {event.year} is not over on {day}",
+            pointer="/year",
+            remedy=f"appraise {day.year} or an earlier year",
+        )
+    if str(event.year) in standing.ratings:
+        raise _already(
+            f"the year {event.year} is already appraised: {standing.ratings[str(event.year)]}",
+            "/year",
+            "void the recorded appraisal first; it is never overwritten",
+        )
+
+
+def _check_certificate(standing: Standing, event: WorkerQualified, day: date, policies: Policies) -> None:
+    if event.certificate is standing.certificate:
+        raise _already(f"the certificate {event.certificate} is already registered", "/certificate")
+
+
+def _check_education(standing: Standing, event: WorkerEducated, day: date, policies: Policies) -> None:
+    levels = list(Education)
+    if levels.index(event.education) <= levels.index(standing.education):
+        raise Refused(
+            "education-not-higher",
+            f"{event.education} is not higher than the recorded {standing.education}",
+            pointer="/education",
+            remedy="record a higher diploma only",
+        )
+
+
+def _check_grade_on(scheme: str, post: Post, grade: int | None, day: date, policies: Policies) -> None:
+    if grade is None:
+        return
+    document = None if scheme == OUTSIDE else policies.for_scheme(scheme, day)
+    if document is None:
+        raise Refused(
+            "no-grades" if scheme == OUTSIDE else "no-policy",
+            f"there is no ladder for the scheme {scheme} on {day}",
+            pointer="/grade",
+            remedy="choose a day on which a policy of the scheme is in force, or convert the worker first",
+        )
+    check_grade(post, grade, document)
+
+
+_RULES: dict[type[Event], Callable[..., None]] = {
+    WorkerTransferred: _check_move,
+    WorkerCarried: _check_move,
+    WorkerConverted: _check_conversion,
+    PostChanged: _check_post,
+    WorkerRegraded: _check_regrade,
+    WorkerAppraised: _check_appraisal,
+    WorkerQualified: _check_certificate,
+    WorkerEducated: _check_education,
+}
+
+
+def _not_in_service(standing: Standing | None, day: date) -> Refused:
+    since = f"left on {standing.left_on}" if standing and standing.left_on else f"not hired by {day}"
+    return Refused(
+        "not-in-service",
+        f"the worker is not in service on {day}: {since}",
+        pointer="/effective_date",
+        remedy="choose a day in service, or hire the worker first",
+    )
+
+
+def _already(detail: str, pointer: str, remedy: str = "nothing needs doing") -> Refused:
+    return Refused("already-there", detail, pointer=pointer, remedy=remedy)
+
+
+def _moved(standing: Standing, detail: str) -> Refused:
+    return Refused("later-act-in-the-way", detail, remedy="look at the worker's history and act on what holds there")
+
+
+# --- evolve
+
+
+def evolve(standing: Standing | None, act: Act) -> Standing | None:
+    """The standing after the act; what does not fit an unknown worker is left out."""
+    event = act.event
+    if isinstance(event, WorkerHired):
+        return _hired(event, act.effective_date)
+    if standing is None:
+        return None
+    changes = _CHANGES.get(type(event))
+    if changes is None:
+        return standing
+    return msgspec.structs.replace(standing, **changes(standing, event, act.effective_date))
+
+
+def _hired(event: WorkerHired, day: date) -> Standing:
+    return Standing(
+        worker_id=event.worker_id,
+        in_service=True,
+        city_id=event.city_id,
+        community_id=event.community_id,
+        grid_id=event.grid_id,
+        channel=event.channel,
+        scheme=event.scheme,
+        post=event.post,
+        grade=event.grade,
+        seat=None if event.channel is Channel.LEGACY else category_of(event.post),
+        education=event.education,
+        counted_years=event.counted_years,
+        hired_on=day,
+    )
+
+
+def _moves(standing: Standing, event: WorkerTransferred | WorkerCarried, day: date) -> dict[str, object]:
+    return {"community_id": event.community_id, "grid_id": event.grid_id}
+
+
+def _converts(standing: Standing, event: WorkerConverted, day: date) -> dict[str, object]:
+    return {
+        "scheme": event.scheme,
+        "community_id": event.community_id,
+        "grid_id": event.grid_id,
+        "post": event.post,
+        "grade": event.grade,
+        "seat": category_of(event.post),
+    }
+
+
+def _changes_post(standing: Standing, event: PostChanged, day: date) -> dict[str, object]:
+    seat = None if standing.seat is None else category_of(event.post)
+    return {"post": event.post, "grade": event.grade, "seat": seat}
+
+
+def _rates(standing: Standing, event: WorkerAppraised, day: date) -> dict[str, object]:
+    return {"ratings": {**standing.ratings, str(event.year): event.rating}}
+
+
+def _qualifies(standing: Standing, event: WorkerQualified, day: date) -> dict[str, object]:
+    levels = list(Certificate)
+    held = -1 if standing.certificate is None else levels.index(standing.certificate)
+    return {"certificate": levels[max(held, levels.index(event.certificate))]}
+
+
+_CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
+    WorkerTransferred: _moves,
+    WorkerCarried: _moves,
+    WorkerConverted: _converts,
+    PostChanged: _changes_post,
+    WorkerRegraded: lambda standing, event, day: {"grade": event.grade},
+    WorkerAppraised: _rates,
+    WorkerTrained: lambda standing, event, day: {"training_hours": standing.training_hours + event.hours},
+    WorkerQualified: _qualifies,
+    WorkerEducated: lambda standing, event, day: {"education": event.education},
+    WorkerSeparated: lambda standing, event, day: {"in_service": False, "left_on": day},
+}
