@@ -1,1 +1,1 @@
-"""Projects the log into what each worker is due each month and who pays it."""
+"""Payroll: what everybody is due, worked out from the feed, and the monthly runs that pay the difference."""

@@ -1,1 +1,63 @@
-"""The pure pay engine, over columns of int64 fen."""
+"""The pay engine: from facts and policies, as columns of whole numbers, to what is due to whom and who pays it."""
+
+from payroll.engine.differences import Differences, differences
+from payroll.engine.facts import (
+    FactKind,
+    Facts,
+    day_number,
+    facts_of,
+    first_day,
+    in_order,
+    month_name,
+    month_number,
+)
+from payroll.engine.lines import Due, Entries, Gap, Segments, due, settled
+from payroll.engine.policy_tables import EnactedPolicy, PolicyTables, PublishedBase, compile_policies
+from payroll.engine.vocabulary import (
+    CERTIFICATE_CODES,
+    CERTIFICATES,
+    POST_CODES,
+    POSTS,
+    RATING_CODES,
+    RATINGS,
+    Item,
+    PayerLevel,
+    Vocabulary,
+    vocabulary,
+)
+
+ENGINE_VERSION = "1"
+
+__all__ = [
+    "CERTIFICATES",
+    "CERTIFICATE_CODES",
+    "ENGINE_VERSION",
+    "POSTS",
+    "POST_CODES",
+    "RATINGS",
+    "RATING_CODES",
+    "Differences",
+    "Due",
+    "EnactedPolicy",
+    "Entries",
+    "FactKind",
+    "Facts",
+    "Gap",
+    "Item",
+    "PayerLevel",
+    "PolicyTables",
+    "PublishedBase",
+    "Segments",
+    "Vocabulary",
+    "compile_policies",
+    "day_number",
+    "differences",
+    "due",
+    "facts_of",
+    "first_day",
+    "in_order",
+    "month_name",
+    "month_number",
+    "settled",
+    "vocabulary",
+]

@@ -1,0 +1,83 @@
+"""The names behind the engine's codes: sorted, so that a code never depends on the order of arrival."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from shared.events import Certificate, Post, Rating
+
+POSTS = tuple(Post)
+CERTIFICATES = (None, *Certificate)
+RATINGS = (None, *Rating)
+
+
+class Item(IntEnum):
+    """工资项: what a line pays. Basic 基本, performance 绩效, allowance 津补贴."""
+
+    BASIC = 0
+    PERFORMANCE = 1
+    ALLOWANCE = 2
+
+
+class PayerLevel(IntEnum):
+    """Who pays a share, in the order of payer identities; suspense 挂账 is an amount whose payer no rule names."""
+
+    CITY = 0
+    COMMUNITY = 1
+    STREET = 2
+    SUSPENSE = 3
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Code ↔ name. A code is the index into the tuple; posts, certificates and ratings are the same everywhere."""
+
+    jurisdiction: str
+    workers: tuple[str, ...]
+    communities: tuple[str, ...]
+    schemes: tuple[str, ...]
+    street_of: Mapping[str, str]
+    worker_codes: Mapping[str, int] = field(repr=False)
+    community_codes: Mapping[str, int] = field(repr=False)
+    scheme_codes: Mapping[str, int] = field(repr=False)
+
+    def payer(self, level: int, community: int) -> str:
+        """The payer's identity: `city/chibi`, `street/…`, `community/…`, `suspense`."""
+        name = self.communities[community]
+        if level == PayerLevel.CITY:
+            return f"city/{self.jurisdiction}"
+        if level == PayerLevel.COMMUNITY:
+            return f"community/{name}"
+        if level == PayerLevel.STREET and name in self.street_of:
+            return f"street/{self.street_of[name]}"
+        return "suspense"
+
+
+def vocabulary(
+    jurisdiction: str,
+    *,
+    workers: Iterable[str],
+    schemes: Iterable[str],
+    street_of: Mapping[str, str],
+    communities: Iterable[str] = (),
+) -> Vocabulary:
+    """A vocabulary of these names. `street_of` maps a registered community to its street; `communities` adds others."""
+    sorted_workers = tuple(sorted(set(workers)))
+    sorted_communities = tuple(sorted({*street_of, *communities}))
+    sorted_schemes = tuple(sorted(set(schemes)))
+    return Vocabulary(
+        jurisdiction,
+        sorted_workers,
+        sorted_communities,
+        sorted_schemes,
+        dict(street_of),
+        {name: code for code, name in enumerate(sorted_workers)},
+        {name: code for code, name in enumerate(sorted_communities)},
+        {name: code for code, name in enumerate(sorted_schemes)},
+    )
+
+
+POST_CODES = {name: code for code, name in enumerate(POSTS)}
+CERTIFICATE_CODES = {name: code for code, name in enumerate(CERTIFICATES)}
+RATING_CODES = {name: code for code, name in enumerate(RATINGS)}
+LEVEL_OF_PAYER = {"city": 0, "community": 1, "street": 2, "suspense": 3}

@@ -1,0 +1,213 @@
+"""The rules of the pay engine, on figures worked by hand from the domain's ladder."""
+
+from decimal import Decimal
+
+import pytest
+from tests.payroll.working import base, by_month, by_payer, enacted, fact, hire, policy, without_remainder, work_out
+
+from payroll.engine import FactKind, Gap
+from shared.policy_document import (
+    Base,
+    CertificateAllowance,
+    FundingRule,
+    Ladder,
+    Level,
+    Mode,
+    Performance,
+    Rounding,
+    Unit,
+)
+
+CHIBI = [enacted("chibi-2020", "2020-09-18")]
+
+
+@pytest.mark.parametrize(("grade", "yuan"), [(1, 2620), (9, 3530), (10, 3639), (18, 4803)])
+def test_a_whole_month_is_base_times_coefficient_rounded_as_the_policy_says(grade, yuan):
+    paid = by_month(work_out(hire("w", "2020-10-01", "head", grade), CHIBI, months=("2020-10", "2020-10")))
+    assert paid == {("w", "2020-10"): yuan * 100}
+
+
+def test_4803_is_3362_10_city_and_two_halves_of_1440_90():
+    """F18: a committee post is paid 70 % by the city; the demo's remainder is 50:50."""
+    paid = by_payer(work_out(hire("w", "2020-10-01", "head", 18), CHIBI, months=("2020-10", "2020-10")))
+    assert {key[3]: amount for key, amount in paid.items()} == {
+        "city/chibi": 336_210,
+        "community/north": 72_045,
+        "street/first": 72_045,
+    }
+
+
+def test_a_dedicated_worker_is_paid_by_the_city_alone():
+    """F18."""
+    paid = by_payer(work_out(hire("w", "2020-10-01"), CHIBI, months=("2020-10", "2020-10")))
+    assert paid == {("w", "2020-10", "basic", "city/chibi"): 262_000}
+
+
+def test_twenty_of_thirty_one_days_are_paid_and_rounded_once():
+    paid = by_month(work_out(hire("w", "2020-10-12"), CHIBI, months=("2020-10", "2020-11")))
+    assert paid == {("w", "2020-10"): 169_032, ("w", "2020-11"): 262_000}
+
+
+def test_the_first_day_out_of_service_is_not_paid_and_nothing_after_it():
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.IN_SERVICE, "2020-11-16", 0)
+    assert by_month(work_out(rows, CHIBI)) == {("w", "2020-10"): 262_000, ("w", "2020-11"): 131_000}
+
+
+def test_a_month_in_two_communities_at_constant_pay_is_exactly_the_full_amount():
+    rows = hire("w", "2020-10-01", "member", 3) + fact("w", FactKind.COMMUNITY, "2020-10-11", "south")
+    result = work_out(rows, CHIBI, months=("2020-10", "2020-10"))
+    assert by_month(result) == {("w", "2020-10"): 283_800}
+    by_community = {key[3]: amount for key, amount in by_payer(result).items()}
+    # 2838.00 × 10/31 = 915.48, × 21/31 = 1922.52; 70 % city 640.84 + 1345.76; halves of 274.64 and 576.76
+    assert by_community == {
+        "city/chibi": 64_084 + 134_576,
+        "community/north": 13_732,
+        "street/first": 13_732,
+        "community/south": 28_838,
+        "street/second": 28_838,
+    }
+
+
+def test_later_facts_of_the_same_day_win():
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.GRADE, "2020-11-01", 3, position=31)
+    rows += fact("w", FactKind.GRADE, "2020-11-01", 2, position=30)
+    assert by_month(work_out(rows, CHIBI))["w", "2020-11"] == 283_800
+
+
+def test_a_change_dated_later_changes_nothing_before_its_day():
+    """F04: a promotion dated next month changes no figure before that date, and all after."""
+    before = by_month(work_out(hire("w", "2020-10-01"), CHIBI))
+    after = by_month(work_out(hire("w", "2020-10-01") + fact("w", FactKind.GRADE, "2021-02-01", 5), CHIBI))
+    assert {key for key in before if before[key] != after[key]} == {key for key in before if key[1] >= "2021-02"}
+
+
+def test_a_certificate_pays_from_the_month_after_its_registration_and_the_highest_only():
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.CERTIFICATE, "2020-11-01", "senior")
+    rows += fact("w", FactKind.CERTIFICATE, "2021-01-20", "assistant", position=21)
+    paid = by_month(work_out(rows, CHIBI, months=("2020-10", "2021-02")), "allowance")
+    assert paid == {("w", month): 30_000 for month in ("2020-12", "2021-01", "2021-02")}
+
+
+def test_a_certificate_pays_from_its_day_where_the_policy_says_registration():
+    allowance = CertificateAllowance(monthly={"senior": Decimal("300.00")}, starts="registration")
+    rules = [enacted("chibi-2020", "2020-09-18", certificate_allowance=allowance)]
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.CERTIFICATE, "2020-11-16", "senior")
+    assert by_month(work_out(rows, rules), "allowance")["w", "2020-11"] == 15_000
+
+
+def test_performance_follows_the_latest_rating_and_basic_is_the_rest():
+    performance = Performance(share=Decimal("0.20"), factors={"excellent": Decimal("1.5"), "unfit": Decimal(0)})
+    rules = [enacted("chibi-2020", "2020-09-18", performance=performance)]
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.RATING, "2021-01-01", "excellent")
+    rows += fact("w", FactKind.RATING, "2021-06-01", "unfit", position=21)
+    result = work_out(rows, rules)
+    basic, extra = by_month(result, "basic"), by_month(result, "performance")
+    assert set(basic.values()) == {209_600}
+    assert [extra.get(("w", month)) for month in ("2020-12", "2021-01", "2021-06")] == [52_400, 78_600, None]
+
+
+def test_a_rating_without_a_factor_is_a_gap_and_not_a_silent_zero():
+    performance = Performance(share=Decimal("0.20"), factors={"excellent": Decimal(1)})
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.RATING, "2020-11-01", "marginal")
+    rules = [enacted("chibi-2020", "2020-09-18", performance=performance)]
+    assert {gap for _, gap in work_out(rows, rules).gaps()} == {Gap.NO_RATE}
+
+
+def test_a_seat_paid_elsewhere_is_due_nothing_and_is_no_gap():
+    result = work_out(hire("w", "2020-10-01", "head", 0, scheme="outside"), CHIBI)
+    assert (by_month(result), result.gaps()) == ({}, [])
+
+
+def test_two_schemes_live_side_by_side():
+    rules = [*CHIBI, enacted("chibi-legacy", "2019-01-01")]
+    rows = hire("new", "2020-10-01") + hire("old", "2020-10-01", grade=0, scheme="legacy")
+    paid = by_month(work_out(rows, rules, months=("2020-10", "2020-10")))
+    assert paid == {("new", "2020-10"): 262_000, ("old", "2020-10"): 130_000}
+
+
+def test_a_conversion_inside_a_month_is_paid_by_the_days_under_each_scheme():
+    rules = [*CHIBI, enacted("chibi-legacy", "2019-01-01")]
+    rows = hire("w", "2020-10-01", grade=0, scheme="legacy") + fact("w", FactKind.SCHEME, "2020-10-12", "ladder")
+    rows += fact("w", FactKind.GRADE, "2020-10-12", 1, ordinal=1)
+    # 1300 × 11/31 + 2620 × 20/31 = 461.290… + 1690.322… = 2151.612…
+    assert by_month(work_out(rows, rules, months=("2020-10", "2020-10"))) == {("w", "2020-10"): 215_161}
+
+
+def test_a_published_base_holds_from_its_day_until_a_later_document():
+    later = enacted("chibi-2020", "2021-07-01", position=5)
+    paid = by_month(work_out(hire("w", "2020-10-01"), [*CHIBI, later], [base("2021-01-01", "60000.00", 9)]))
+    # 60000 × 0.8 ÷ 12 = 4000.00; × 0.72 = 2880
+    assert [paid["w", month] for month in ("2020-12", "2021-01", "2021-06", "2021-07")] == [
+        262_000,
+        288_000,
+        288_000,
+        262_000,
+    ]
+
+
+def test_the_later_recorded_document_of_the_same_day_is_in_force():
+    same_day = enacted("chibi-2020", "2020-09-18", position=4, line_rounding=Rounding(to=Unit.YUAN, mode=Mode.DOWN))
+    paid = by_month(work_out(hire("w", "2020-10-12"), [same_day, *CHIBI], months=("2020-10", "2020-10")))
+    assert paid == {("w", "2020-10"): 169_000}
+
+
+def test_an_unrounded_base_stays_exact_until_the_line_is_rounded():
+    ladder = policy("chibi-2020").ladder
+    exact = Ladder(
+        base=Base(average_annual_wage=Decimal("54580.00"), share=Decimal("0.80"), rounding=None),
+        coefficients=ladder.coefficients,
+        full_month_rounding=None,
+    )
+    rules = [enacted("chibi-2020", "2020-09-18", ladder=exact)]
+    # 54580 × 0.8 ÷ 12 × 0.97 = 3529.5066…, of which 15/30 days are 1764.7533…
+    paid = by_month(work_out(hire("w", "2020-11-16", grade=9), rules, months=("2020-11", "2020-12")))
+    assert paid == {("w", "2020-11"): 176_475, ("w", "2020-12"): 352_951}
+
+
+def test_what_no_rule_names_is_suspense():
+    """F20: without a rule for the remainder the amount is listed in suspense, never given to somebody."""
+    rules = [enacted("chibi-2020", "2020-09-18", funding=without_remainder())]
+    paid = by_payer(work_out(hire("w", "2020-10-01", "head", 18), rules, months=("2020-10", "2020-10")))
+    assert {key[3]: amount for key, amount in paid.items()} == {"city/chibi": 336_210, "suspense": 144_090}
+
+
+@pytest.mark.parametrize(
+    ("rules", "row", "gap"),
+    [
+        ([], {}, Gap.NO_POLICY),
+        (CHIBI, {"grade": 0}, Gap.NO_RATE),
+        (CHIBI, {"grade": 40}, Gap.NO_RATE),
+        ([enacted("chibi-2020", "2020-09-18", funding=without_remainder())], {}, Gap.NO_FUNDING),
+    ],
+)
+def test_service_that_no_rule_covers_is_a_gap_of_every_month(rules, row, gap):
+    result = work_out(hire("w", "2020-10-12", **row), rules, months=("2020-10", "2020-12"))
+    assert [gap for _, gap in result.gaps()] == [gap] * 3
+
+
+def test_a_funding_rule_that_changes_inside_a_month_splits_by_the_day():
+    """F18: a dated change of the funding rule splits the month by day."""
+    half = (FundingRule(posts=("head",), shares={Level.CITY: Decimal("0.5"), Level.STREET: Decimal("0.5")}),)
+    rules = [*CHIBI, enacted("chibi-2020", "2020-11-11", position=3, funding=half)]
+    paid = by_payer(work_out(hire("w", "2020-11-01", "head", 18), rules, months=("2020-11", "2020-11")))
+    # 4803 × 10/30 = 1601: 1120.70 + 240.15 + 240.15; 4803 × 20/30 = 3202: 1601 + 1601
+    assert {key[3]: amount for key, amount in paid.items()} == {
+        "city/chibi": 112_070 + 160_100,
+        "community/north": 24_015,
+        "street/first": 24_015 + 160_100,
+    }
+
+
+def test_facts_before_the_first_month_matter_but_no_month_before_it_is_due():
+    paid = by_month(work_out(hire("w", "2015-03-01"), CHIBI, months=("2020-10", "2020-11")))
+    assert paid == {("w", "2020-10"): 262_000, ("w", "2020-11"): 262_000}
+
+
+def test_figures_that_could_leave_int64_are_refused_when_a_policy_is_compiled():
+    fine = Ladder(
+        base=Base(average_annual_wage=Decimal("9999999999999.99"), share=Decimal("0.8000000001"), rounding=None),
+        coefficients={1: Decimal("0.7200000001")},
+        full_month_rounding=None,
+    )
+    with pytest.raises(OverflowError):
+        work_out(hire("w", "2020-10-01"), [enacted("chibi-2020", "2020-09-18", ladder=fine, bands={})])

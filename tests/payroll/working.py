@@ -1,0 +1,131 @@
+"""Small workforces for the tests of payroll: policies, facts by name, and what the engine makes of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from payroll.engine import (
+    CERTIFICATE_CODES,
+    POST_CODES,
+    RATING_CODES,
+    Due,
+    EnactedPolicy,
+    FactKind,
+    Item,
+    PublishedBase,
+    Vocabulary,
+    compile_policies,
+    day_number,
+    due,
+    facts_of,
+    month_name,
+    month_number,
+    vocabulary,
+)
+from shared.policy_document import FundingRule, Level, PolicyDocument
+
+POLICIES = Path(__file__).parents[2] / "policies"
+STREETS = {"north": "first", "south": "second"}
+Row = tuple[str, FactKind, date, int, int, Any]
+
+
+def policy(name: str, **changes: Any) -> PolicyDocument:
+    """A document of `policies/`, with some parts replaced."""
+    plain = yaml.safe_load((POLICIES / f"{name}.yaml").read_text(encoding="utf-8"))
+    return msgspec.structs.replace(msgspec.convert(plain, PolicyDocument, strict=False), **changes)
+
+
+def enacted(name: str, on: str, position: int = 0, **changes: Any) -> EnactedPolicy:
+    """The document in force from a date on."""
+    return EnactedPolicy(date.fromisoformat(on), position, policy(name, **changes))
+
+
+def base(on: str, wage: str, position: int = 1, scheme: str = "ladder") -> PublishedBase:
+    """A published average annual wage, yuan."""
+    return PublishedBase(date.fromisoformat(on), position, scheme, int(Decimal(wage) * 100))
+
+
+def without_remainder() -> tuple[FundingRule, ...]:
+    """Committee posts with 70 % city and nobody named for the rest."""
+    return (FundingRule(posts=("head", "deputy", "member"), shares={Level.CITY: Decimal("0.70")}),)
+
+
+def hire(
+    worker: str,
+    on: str,
+    post: str = "dedicated",
+    grade: int = 1,
+    at: str = "north",
+    scheme: str = "ladder",
+    position: int = 10,
+) -> list[Row]:
+    """The facts of a hire."""
+    values: list[Any] = [1, scheme, post, grade, at]
+    kinds = (FactKind.IN_SERVICE, FactKind.SCHEME, FactKind.POST, FactKind.GRADE, FactKind.COMMUNITY)
+    day = date.fromisoformat(on)
+    return [(worker, kind, day, position, n, value) for n, (kind, value) in enumerate(zip(kinds, values, strict=True))]
+
+
+def fact(worker: str, kind: FactKind, on: str, value: Any, position: int = 20, ordinal: int = 0) -> list[Row]:
+    """One fact."""
+    return [(worker, kind, date.fromisoformat(on), position, ordinal, value)]
+
+
+def words(rows: Iterable[Row]) -> Vocabulary:
+    """The vocabulary of these facts in Chibi."""
+    rows = list(rows)
+    schemes = [row[5] for row in rows if row[1] is FactKind.SCHEME]
+    return vocabulary("chibi", workers=[row[0] for row in rows], schemes=[*schemes, "ladder"], street_of=STREETS)
+
+
+def _code(names: Vocabulary, kind: FactKind, value: Any) -> int:
+    codes: dict[FactKind, Any] = {
+        FactKind.SCHEME: names.scheme_codes,
+        FactKind.POST: POST_CODES,
+        FactKind.COMMUNITY: names.community_codes,
+        FactKind.CERTIFICATE: CERTIFICATE_CODES,
+        FactKind.RATING: RATING_CODES,
+    }
+    return int(codes[kind][value]) if kind in codes else int(value)
+
+
+def work_out(
+    rows: list[Row],
+    policies: list[EnactedPolicy],
+    bases: list[PublishedBase] | None = None,
+    months: tuple[str, str] = ("2020-10", "2021-12"),
+) -> Due:
+    """What the engine makes due of these facts."""
+    names = words(rows)
+    tables = compile_policies(policies, bases or [], names, month_number(months[0]), month_number(months[1]))
+    coded = [
+        (names.worker_codes[worker], kind, day_number(day), position, ordinal, _code(names, kind, value))
+        for worker, kind, day, position, ordinal, value in rows
+    ]
+    return due(facts_of(coded), tables)
+
+
+def by_payer(result: Due) -> dict[tuple[str, str, str, str], int]:
+    """(worker, month, item, payer) → fen."""
+    names, entries = result.tables.vocabulary, result.entries
+    found: dict[tuple[str, str, str, str], int] = defaultdict(int)
+    for n in range(len(entries)):
+        payer = names.payer(int(entries.level[n]), int(entries.community[n]))
+        worker, month = names.workers[int(entries.worker[n])], month_name(int(entries.service_month[n]))
+        found[worker, month, Item(int(entries.item[n])).name.lower(), payer] += int(entries.amount_fen[n])
+    return dict(found)
+
+
+def by_month(result: Due, item: str | None = None) -> dict[tuple[str, str], int]:
+    """(worker, month) → fen, of one item or of all."""
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for (worker, month, its_item, _), amount in by_payer(result).items():
+        if item in (None, its_item):
+            found[worker, month] += amount
+    return dict(found)
