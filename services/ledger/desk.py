@@ -55,14 +55,12 @@ class Desk:
         principal: Principal,
         *,
         new_id: Callable[[], str],
-        today: date,
         planning: bool,
     ) -> None:
         self.store = store
         self.personal = personal
         self.principal = principal
         self.new_id = new_id
-        self.today = today
         self.planning = planning
 
     def open(self, kind: type[State], stream: str, *, upto: int | None = None) -> Opened[State]:

@@ -4,11 +4,9 @@ import json
 import os
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-Randomness = Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
@@ -50,13 +48,11 @@ class SettingsError(Exception):
     """The environment says something that cannot be; the message says which variable and what to do."""
 
 
-def from_environment(
-    environ: Mapping[str, str] = os.environ, *, data: Path | None = None, randomness: Randomness = secrets.token_bytes
-) -> Settings:
+def from_environment(environ: Mapping[str, str] = os.environ, *, data: Path | None = None) -> Settings:
     """Read WORKFORCE_DATA, WORKFORCE_DATABASE, WORKFORCE_ENVIRONMENT and the keys.
 
-    Outside production, keys that are not given are made with `randomness` and kept in DATA/keys.json, readable by
-    the owner only. In production WORKFORCE_KEYS (JSON of three base64 values) must be given. Raises SettingsError.
+    Outside production, keys that are not given are made at first run and kept in DATA/keys.json, readable by the
+    owner only. In production WORKFORCE_KEYS (JSON of three base64 values) must be given. Raises SettingsError.
     """
     environment = environ.get("WORKFORCE_ENVIRONMENT", "development")
     if environment not in ("development", "production"):
@@ -67,15 +63,15 @@ def from_environment(
         raise SettingsError(
             "WORKFORCE_KEYS is not set; production refuses development keys. Give the three keys as JSON"
         )
-    keys = _read_keys(given) if given is not None else _development_keys(folder, randomness)
+    keys = _read_keys(given) if given is not None else _development_keys(folder)
     return Settings(data=folder, database=environ.get("WORKFORCE_DATABASE", ""), environment=environment, keys=keys)
 
 
-def _development_keys(folder: Path, randomness: Randomness) -> Keys:
+def _development_keys(folder: Path) -> Keys:
     path = folder / "keys.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        made = {name: b64encode(randomness(32)).decode() for name in ("tokens", "fingerprints", "personal")}
+        made = {name: b64encode(secrets.token_bytes(32)).decode() for name in ("tokens", "fingerprints", "personal")}
         with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             json.dump(made, file)
     return _read_keys(path.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from ledger.domain.community import Community, check_exists, check_grid, join
 from ledger.domain.policy import Policies
 from ledger.domain.worker import Standing, Worker, admit
 from ledger.event_store import Change, Claim
-from ledger.personal import check_identity_number
+from ledger.identity import check_identity_number
 from shared.events import (
     Category,
     Event,

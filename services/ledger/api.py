@@ -1,0 +1,301 @@
+"""The ledger over HTTP: a table of who may call what, and one way to send a command."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Header, Path, Query, Request, Response
+
+from ledger.answers import (
+    CityAnswer,
+    CommunityAnswer,
+    HistoryPage,
+    LogAnswer,
+    PersonalAnswer,
+    PoliciesAnswer,
+    WorkerAnswer,
+    WorkerPage,
+)
+from ledger.commands import careers, places, policies, runs, voids
+from ledger.domain import career, city, community, policy, run, void
+from ledger.domain.command import Command
+from ledger.execution import CommandAnswer, Decide, Ledger, Sent
+from ledger.queries import Queries
+from shared.auth import EVERYONE, OFFICE, Role
+from shared.envelope import plain, to_wire
+from shared.http import Route, answer, body_of, principal_of, service_app
+from shared.refusal import Refused
+
+PREFIX = "/ledger/v1"
+ADMIN = frozenset({Role.ADMIN})
+DRAFTERS = frozenset({Role.FINANCE, Role.ADMIN})
+APPROVERS = frozenset({Role.APPROVER})
+CLOSERS = frozenset({Role.FINANCE})
+READERS_OF_THE_LOG = frozenset({Role.AUDITOR, Role.ADMIN})
+PERSONAL = frozenset({Role.ADMIN, Role.WORKER})
+
+GUARDED, OPEN = True, False
+COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], bool, str], ...] = (
+    ("/cities", city.RegisterCity, places.register_city, ADMIN, OPEN, "Register a city"),
+    ("/streets", city.RegisterStreet, places.register_street, ADMIN, OPEN, "Register a street or a unit like one"),
+    ("/communities", community.RegisterCommunity, places.register_community, ADMIN, OPEN, "Register a community"),
+    ("/grids", community.RegisterGrid, places.register_grid, ADMIN, OPEN, "Register a grid of a community"),
+    ("/city-quotas", city.SetCityQuota, places.set_city_quota, ADMIN, GUARDED, "Set the establishment of a city"),
+    (
+        "/community-quotas",
+        community.SetCommunityQuota,
+        places.set_community_quota,
+        ADMIN,
+        GUARDED,
+        "Set the establishment of a community",
+    ),
+    ("/redraws", city.RedrawCommunities, places.redraw_communities, ADMIN, GUARDED, "Redraw communities"),
+    ("/policies", policy.EnactPolicy, policies.enact_policy, ADMIN, OPEN, "Enact a policy document"),
+    ("/bases", policy.PublishBase, policies.publish_base, ADMIN, GUARDED, "Publish the average wage behind a base"),
+    ("/payroll-openings", policy.OpenPayroll, policies.open_payroll, ADMIN, GUARDED, "Set the first payroll month"),
+    ("/hires", career.HireWorker, careers.hire_worker, ADMIN, OPEN, "Hire a worker"),
+    ("/conversions", career.ConvertWorker, careers.convert_worker, ADMIN, GUARDED, "Convert to the new scheme"),
+    ("/transfers", career.TransferWorker, careers.transfer_worker, ADMIN, GUARDED, "Transfer to a community or grid"),
+    ("/post-changes", career.ChangePost, careers.change_post, ADMIN, GUARDED, "Move to another post"),
+    ("/regrades", career.RegradeWorker, careers.regrade_worker, ADMIN, GUARDED, "Change the grade"),
+    ("/appraisals", career.AppraiseWorker, careers.appraise_worker, ADMIN, GUARDED, "Record the appraisal of a year"),
+    ("/trainings", career.TrainWorker, careers.train_worker, ADMIN, GUARDED, "Record a completed course"),
+    ("/qualifications", career.QualifyWorker, careers.qualify_worker, ADMIN, GUARDED, "Register a certificate"),
+    ("/educations", career.EducateWorker, careers.educate_worker, ADMIN, GUARDED, "Recognise a higher diploma"),
+    ("/separations", career.SeparateWorker, careers.separate_worker, ADMIN, GUARDED, "End the service"),
+    ("/voids", void.VoidCommand, voids.void_command, ADMIN, OPEN, "Void a whole command across its streams"),
+    ("/run-drafts", run.DraftRun, runs.draft_run, DRAFTERS, OPEN, "Write down a drafted run (called by payroll)"),
+    ("/run-approvals", run.ApproveRun, runs.approve_run, APPROVERS, OPEN, "Approve a run (called by payroll)"),
+    ("/run-closures", run.CloseRun, runs.close_run, CLOSERS, OPEN, "Close a run (called by payroll)"),
+)
+"""Path, command, function, roles, whether If-Match is asked for, and what it does."""
+
+Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+IdQuery = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+Day = Annotated[date | None, Query(description="the day the answer is about; today without it")]
+KnownAt = Annotated[datetime | None, Query(description="as known at this time (with zone); now without it")]
+KnownPosition = Annotated[int | None, Query(ge=-1, le=2**62, description="as known at this position of the log")]
+Limit = Annotated[int, Query(ge=1, le=500)]
+_ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
+
+
+def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
+    """The ledger's application, to be mounted at /ledger/v1."""
+    commands = [_command(ledger, *row) for row in COMMANDS]
+    return service_app("Workforce Ledger", PREFIX, [*commands, *_reads(ledger, queries)], token_key=token_key)
+
+
+def _command(
+    ledger: Ledger,
+    path: str,
+    shape: type[Command],
+    decide: Decide,
+    roles: frozenset[Role],
+    guarded: bool,
+    summary: str,
+) -> Route:
+    def endpoint(
+        request: Request,
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+        if_match: Annotated[str | None, Header(max_length=100)] = None,
+        mode: Annotated[Literal["plan"] | None, Query(description="plan: run every rule, append nothing")] = None,
+    ) -> Response:
+        command = body_of(request, shape)
+        sent = Sent(
+            principal=principal_of(request),
+            path=path,
+            body=request.state.body,
+            key=_key(idempotency_key, planning=mode == "plan"),
+            if_match=_version(if_match, guarded=guarded and mode is None),
+            planning=mode == "plan",
+        )
+        outcome = ledger.execute(decide, command, sent)
+        headers = {"ETag": f'"{outcome.version}"', "Ledger-Position": str(outcome.position)}
+        if outcome.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        status = 200 if sent.planning else 201
+        return Response(outcome.body, status, media_type="application/json", headers=headers)
+
+    return Route("POST", path, roles, endpoint, summary, body=shape, answer=CommandAnswer, status=201)
+
+
+def _reads(ledger: Ledger, queries: Queries) -> list[Route]:
+    return [*_place_reads(ledger, queries), *_worker_reads(ledger, queries), *_log_reads(ledger, queries)]
+
+
+def _place_reads(ledger: Ledger, queries: Queries) -> list[Route]:
+    def read_city(
+        request: Request,
+        city_id: Id,
+        effective_on: Day = None,
+        known_at: KnownAt = None,
+        known_position: KnownPosition = None,
+    ) -> Response:
+        known = queries.known(known_at, known_position)
+        desk = ledger.desk(principal_of(request))
+        return _versioned(queries.city(desk, city_id, effective_on or queries.today(), known))
+
+    def read_community(
+        request: Request,
+        community_id: Id,
+        effective_on: Day = None,
+        known_at: KnownAt = None,
+        known_position: KnownPosition = None,
+    ) -> Response:
+        known = queries.known(known_at, known_position)
+        desk = ledger.desk(principal_of(request))
+        return _versioned(queries.community(desk, community_id, effective_on or queries.today(), known))
+
+    def read_policies(
+        request: Request, jurisdiction: Id, known_at: KnownAt = None, known_position: KnownPosition = None
+    ) -> Response:
+        known = queries.known(known_at, known_position)
+        return _versioned(queries.policies(ledger.desk(principal_of(request)), jurisdiction, known))
+
+    return [
+        Route("GET", "/cities/{city_id}", OFFICE, read_city, "A city on a day", answer=CityAnswer),
+        Route(
+            "GET", "/communities/{community_id}", OFFICE, read_community, "A community on a day", answer=CommunityAnswer
+        ),
+        Route(
+            "GET",
+            "/policies/{jurisdiction}",
+            OFFICE,
+            read_policies,
+            "What was enacted, and when",
+            answer=PoliciesAnswer,
+        ),
+    ]
+
+
+def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
+    def read_worker(
+        request: Request,
+        worker_id: Id,
+        effective_on: Day = None,
+        known_at: KnownAt = None,
+        known_position: KnownPosition = None,
+    ) -> Response:
+        known = queries.known(known_at, known_position)
+        desk = ledger.desk(principal_of(request))
+        return _versioned(queries.worker(desk, worker_id, effective_on or queries.today(), known))
+
+    def list_workers(
+        request: Request,
+        city_id: IdQuery,
+        community_id: Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = None,
+        effective_on: Day = None,
+        known_at: KnownAt = None,
+        known_position: KnownPosition = None,
+        after: Annotated[str, Query(pattern=r"^[a-z0-9-]{0,64}$")] = "",
+        limit: Limit = 100,
+    ) -> Response:
+        known = queries.known(known_at, known_position)
+        day = effective_on or queries.today()
+        desk = ledger.desk(principal_of(request))
+        return answer(queries.workers(desk, city_id, community_id, day, known, after, limit))
+
+    def read_history(
+        request: Request,
+        worker_id: Id,
+        known_at: KnownAt = None,
+        known_position: KnownPosition = None,
+        after_version: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    ) -> Response:
+        known = queries.known(known_at, known_position)
+        stream = ledger.desk(principal_of(request)).worker(worker_id).stream
+        return answer(queries.history(stream, after_version, known))
+
+    def read_personal(request: Request, worker_id: Id) -> Response:
+        return answer(queries.personal(ledger.desk(principal_of(request)), worker_id))
+
+    one = "/workers/{worker_id}"
+    return [
+        Route("GET", "/workers", OFFICE, list_workers, "Workers of a city on a day", answer=WorkerPage),
+        Route("GET", one, EVERYONE, read_worker, "A worker on a day, as known at a time", answer=WorkerAnswer),
+        Route("GET", f"{one}/history", EVERYONE, read_history, "Every event of a worker", answer=HistoryPage),
+        Route(
+            "GET", f"{one}/personal", PERSONAL, read_personal, "A person's own data in the clear", answer=PersonalAnswer
+        ),
+    ]
+
+
+def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
+    def read_events(
+        request: Request,
+        after: Annotated[int, Query(ge=-1, le=2**62)] = -1,
+        limit: Limit = 100,
+        document: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
+        format: Literal["json", "lines"] = "json",
+    ) -> Response:
+        events = queries.feed(_city_scope(request), document, after, limit)
+        if format == "lines":
+            lines = b"".join(to_wire(recorded) + b"\n" for recorded in events)
+            return Response(lines, media_type="application/jsonl")
+        next_after = events[-1].position if len(events) == limit else None
+        page = HistoryPage(
+            events=[plain(recorded) for recorded in events], next_after=next_after, head=queries.store.head()
+        )
+        return answer(page)
+
+    def read_log(request: Request) -> Response:
+        _city_scope(request)
+        return answer(queries.log())
+
+    return [
+        Route(
+            "GET",
+            "/events",
+            READERS_OF_THE_LOG,
+            read_events,
+            "The feed: events in the order of the log",
+            answer=HistoryPage,
+            media=("application/json", "application/jsonl"),
+        ),
+        Route("GET", "/log", READERS_OF_THE_LOG, read_log, "The head of the log and its digest", answer=LogAnswer),
+    ]
+
+
+def _versioned(found: Any) -> Response:
+    headers = {"ETag": f'"{found.version}"', "Ledger-Position": str(found.known_position)}
+    return answer(found, headers=headers)
+
+
+def _key(given: str | None, *, planning: bool) -> str:
+    if given or planning:
+        return given or ""
+    raise Refused(
+        "idempotency-key-missing",
+        "the command carries no Idempotency-Key",
+        pointer="/headers/idempotency-key",
+        remedy="send a key of your own with every command, and the same key again when you repeat it",
+    )
+
+
+def _version(given: str | None, *, guarded: bool) -> int | None:
+    """The version in If-Match; None for `*` and where none is needed."""
+    if given is None or given.strip() == "*":
+        if guarded and given is None:
+            raise Refused(
+                "precondition-required",
+                "this command needs If-Match with the version it was decided on",
+                pointer="/headers/if-match",
+                remedy="read the subject and send its ETag; If-Match: * acts on whatever version is there",
+            )
+        return None
+    found = _ETAG.match(given.strip())
+    if found is None:
+        raise Refused(
+            "invalid-parameter",
+            "If-Match is an ETag of this service or *",
+            pointer="/headers/if-match",
+            remedy='send it as it was read, e.g. "7"',
+        )
+    return int(found.group(1))
+
+
+def _city_scope(request: Request) -> str:
+    scope = principal_of(request).scope
+    if scope.kind != "city":
+        raise Refused("not-found", "the log is read by city", remedy="ask with a token for the city")
+    return scope.place_id

@@ -1,0 +1,157 @@
+"""The ledger's own read table: which events concern which city, so that lists need not read the whole log."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+from threading import Lock
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    func,
+    insert,
+    select,
+)
+
+from shared.envelope import Recorded
+from shared.events import CityRegistered, CommunityRegistered, WorkerHired
+from shared.feed import Feed
+
+BATCH = 500
+METADATA = MetaData()
+ENTRIES = Table(
+    "ledger_entries",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("type", String, nullable=False),
+    Column("city_id", String, nullable=False),
+    Column("command_id", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("document", String, nullable=False),
+    Column("effective_date", Date, nullable=False),
+    Index("ledger_entries_city", "city_id", "type", "stream"),
+    Index("ledger_entries_stream", "stream", "position"),
+    Index("ledger_entries_document", "document"),
+)
+
+
+class Directory:
+    """Rows follow the log in its order; the greatest position written is the place to go on from."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._lock = Lock()
+        METADATA.create_all(engine)
+
+    @property
+    def position(self) -> int:
+        """The last position in the table, -1 when it is empty."""
+        with self.engine.connect() as connection:
+            last = connection.scalar(select(func.max(ENTRIES.c.position)))
+            return -1 if last is None else int(last)
+
+    def catch_up(self, feed: Feed) -> int:
+        """Read the feed to its head; the position reached."""
+        with self._lock:
+            position = self.position
+            while batch := feed.read(position, BATCH):
+                self._write(batch)
+                position = batch[-1].position
+            return position
+
+    def streams(self, city_id: str, founding: str, *, upto: int, after: str = "", limit: int = 100) -> list[str]:
+        """Streams of the city founded by that event type, in the order of their ids."""
+        query = (
+            select(ENTRIES.c.stream)
+            .where(ENTRIES.c.city_id == city_id, ENTRIES.c.type == founding)
+            .where(ENTRIES.c.position <= upto, ENTRIES.c.stream > after)
+            .distinct()
+            .order_by(ENTRIES.c.stream)
+            .limit(limit)
+        )
+        with self.engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def by_document(self, city_id: str, document: str, *, after: int, limit: int) -> list[int]:
+        """Positions of what rests on the document, in order."""
+        query = (
+            select(ENTRIES.c.position)
+            .where(ENTRIES.c.city_id == city_id, ENTRIES.c.document == document, ENTRIES.c.position > after)
+            .order_by(ENTRIES.c.position)
+            .limit(limit)
+        )
+        with self.engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def in_city(self, city_id: str, *, after: int, limit: int) -> list[int]:
+        """Positions of the city's events, in order."""
+        query = (
+            select(ENTRIES.c.position)
+            .where(ENTRIES.c.city_id == city_id, ENTRIES.c.position > after)
+            .order_by(ENTRIES.c.position)
+            .limit(limit)
+        )
+        with self.engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def digest(self) -> str:
+        """SHA-256 over the rows in order."""
+        digest = hashlib.sha256()
+        with self.engine.connect() as connection:
+            for row in connection.execute(select(ENTRIES).order_by(ENTRIES.c.position)).mappings():
+                digest.update(_line(row))
+        return digest.hexdigest()
+
+    def _write(self, batch: Sequence[Recorded]) -> None:
+        with self.engine.begin() as connection:
+            city_of = _cities(connection, batch)
+            rows = [_row(recorded, city_of[recorded.stream]) for recorded in batch]
+            connection.execute(insert(ENTRIES), rows)
+
+
+def _cities(connection: Connection, batch: Sequence[Recorded]) -> dict[str, str]:
+    """Stream → city, from what is written and from the events that found streams."""
+    streams = {recorded.stream for recorded in batch}
+    query = select(ENTRIES.c.stream, func.min(ENTRIES.c.city_id)).where(ENTRIES.c.stream.in_(streams))
+    known = {row[0]: row[1] for row in connection.execute(query.group_by(ENTRIES.c.stream))}
+    for recorded in batch:
+        known.setdefault(recorded.stream, _founded_in(recorded))
+    return known
+
+
+def _founded_in(recorded: Recorded) -> str:
+    event = recorded.event
+    if isinstance(event, CityRegistered | CommunityRegistered | WorkerHired):
+        return event.city_id
+    return recorded.subject_id.partition("/")[0]
+
+
+def _row(recorded: Recorded, city_id: str) -> dict[str, object]:
+    return {
+        "position": recorded.position,
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "type": recorded.type,
+        "city_id": city_id,
+        "command_id": recorded.command_id,
+        "actor": recorded.actor,
+        "document": recorded.basis.document,
+        "effective_date": recorded.effective_date,
+    }
+
+
+def _line(row: RowMapping) -> bytes:
+    effective_date = row["effective_date"]
+    assert isinstance(effective_date, date)
+    return ("\x1f".join(str(value) for value in row.values()) + "\n").encode()

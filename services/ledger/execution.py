@@ -1,0 +1,207 @@
+"""From a verified command to an answer: replay, decide, append; again when somebody else was quicker."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ledger.commands.careers import claim_taken
+from ledger.desk import Decision, Desk
+from ledger.domain.command import EARLIEST, LATEST, Command
+from ledger.event_store import Answered, Appended, ClaimTaken, EventStore, Metadata, VersionConflict
+from ledger.personal import PersonalStore
+from shared.auth import Principal
+from shared.refusal import Refused
+
+ATTEMPTS = 100
+Decide = Callable[[Desk, Any], Decision]
+
+
+class PlannedEvent(Struct, frozen=True, kw_only=True):
+    """An event that would be appended."""
+
+    stream: str
+    type: str
+    data: dict[str, Any]
+
+
+class CommandAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a command did: its id, where its events stand, and the version of each stream it wrote.
+
+    A planned command wrote nothing: `planned` is true and `events` are those it would have written.
+    """
+
+    command_id: str = ""
+    position: int = -1
+    recorded_at: datetime | None = None
+    streams: dict[str, int] = {}
+    worker_id: str = ""
+    planned: bool = False
+    events: tuple[PlannedEvent, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How a command came in: who, under which key, over which version, only to be planned or for real."""
+
+    principal: Principal
+    path: str
+    body: bytes
+    key: str
+    if_match: int | None
+    planning: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer's JSON, the version of the subject, and whether it is the stored answer of an earlier call."""
+
+    body: bytes
+    version: int
+    position: int
+    replayed: bool = False
+
+
+class Ledger:
+    """Executes commands one after the other on one store."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        personal: PersonalStore,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self.store = store
+        self.personal = personal
+        self.clock = clock
+        self.new_id = new_id
+        self._turn = Lock()
+
+    def execute(self, decide: Decide, command: Command, sent: Sent) -> Outcome:
+        """Refused by the rules, or an Outcome. Never half done: events, claims and the answer commit together."""
+        if not EARLIEST <= command.effective_date <= LATEST:
+            raise Refused(
+                "invalid-body",
+                f"an effective date lies between {EARLIEST} and {LATEST}",
+                pointer="/effective_date",
+                remedy="correct the date",
+            )
+        if sent.planning:
+            return self._plan(decide, command, sent)
+        fingerprint = self.personal.fingerprint("command", f"{sent.path}\n{sent.body.hex()}")
+        key = f"{sent.principal.subject}/{sent.key}"
+        with self._turn:
+            for _ in range(ATTEMPTS):
+                stored = self._stored(key, fingerprint)
+                if stored is not None:
+                    return stored
+                try:
+                    return self._append(decide, command, sent, key, fingerprint)
+                except VersionConflict:
+                    continue
+        raise Refused("busy", "too many commands on the same subject at once", remedy="send the command again")
+
+    def desk(self, principal: Principal, *, planning: bool = True) -> Desk:
+        """The streams as the principal may see them."""
+        return Desk(self.store, self.personal, principal, new_id=self.new_id, planning=planning)
+
+    def _plan(self, decide: Decide, command: Command, sent: Sent) -> Outcome:
+        decision = decide(self.desk(sent.principal), command)
+        version = _check_version(decision, sent)
+        events = tuple(
+            PlannedEvent(stream=change.stream, type=event.name, data=msgspec.to_builtins(event, str_keys=True))
+            for change in decision.changes
+            for event in change.events
+        )
+        answer = CommandAnswer(planned=True, events=events)
+        return Outcome(msgspec.json.encode(answer), version, self.store.head())
+
+    def _append(self, decide: Decide, command: Command, sent: Sent, key: str, fingerprint: str) -> Outcome:
+        decision = decide(self.desk(sent.principal, planning=False), command)
+        metadata = Metadata(
+            command_id=self.new_id(),
+            actor=sent.principal.subject,
+            basis=command.basis,
+            effective_date=command.effective_date,
+        )
+        try:
+            _check_version(decision, sent)
+            body = _Answer(metadata.command_id, key, fingerprint, decision.made)
+            appended = self.store.append(
+                decision.changes, metadata, claims=decision.claims, releases=decision.releases, answered=body
+            )
+        except BaseException as error:
+            for person_id in decision.sealed:
+                self.personal.destroy(person_id)
+            if isinstance(error, ClaimTaken):
+                raise _refused_claim(error) from None
+            raise
+        return Outcome(body.encoded(appended), appended.versions[decision.subject], appended.last_position)
+
+    def _stored(self, key: str, fingerprint: str) -> Outcome | None:
+        stored = self.store.answered(key)
+        if stored is None:
+            return None
+        if not secrets.compare_digest(stored.fingerprint, fingerprint):
+            raise Refused(
+                "idempotency-key-reused",
+                "this Idempotency-Key belongs to another command of yours",
+                pointer="/headers/idempotency-key",
+                remedy="give every command a key of its own; the same key only repeats the same command",
+            )
+        version = next(iter(msgspec.json.decode(stored.answer, type=CommandAnswer).streams.values()), 0)
+        return Outcome(stored.answer, version, stored.last_position, replayed=True)
+
+
+class _Answer:
+    """The answer of one command, made under the append lock when its positions are known."""
+
+    def __init__(self, command_id: str, key: str, fingerprint: str, made: Mapping[str, str]) -> None:
+        self.command_id = command_id
+        self.key = key
+        self.fingerprint = fingerprint
+        self.made = made
+
+    def __call__(self, appended: Appended) -> Answered:
+        return Answered(self.key, self.fingerprint, self.encoded(appended))
+
+    def encoded(self, appended: Appended) -> bytes:
+        """JSON of a CommandAnswer."""
+        answer = CommandAnswer(
+            command_id=self.command_id,
+            position=appended.last_position,
+            recorded_at=appended.recorded_at,
+            streams=appended.versions,
+            **self.made,  # type: ignore[arg-type]
+        )
+        return msgspec.json.encode(answer)
+
+
+def _check_version(decision: Decision, sent: Sent) -> int:
+    """The subject's version. Refused `precondition-required`, `stale-version`."""
+    version = next((change.expected_version for change in decision.changes if change.stream == decision.subject), 0)
+    if sent.if_match is None or sent.if_match == version:
+        return version
+    raise Refused(
+        "stale-version",
+        f"{decision.subject} has version {version}, not {sent.if_match}",
+        pointer="/headers/if-match",
+        remedy="look at what changed since, then send the command with the current version",
+        extra={
+            "current_version": version,
+            "changes": f"/ledger/v1/history/{decision.subject}?after_version={sent.if_match}",
+        },
+    )
+
+
+def _refused_claim(taken: ClaimTaken) -> Refused:
+    if taken.kind == "identity":
+        return claim_taken("identity-number-used", "/person/identity_number")
+    return claim_taken("certificate-number-used", "/certificate_number")

@@ -1,0 +1,241 @@
+"""Questions to the ledger, each answered for two dates: what held on one day, as known at one position."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from ledger.answers import (
+    AllotmentAnswer,
+    CityAnswer,
+    CommunityAnswer,
+    EnactedAnswer,
+    HistoryPage,
+    LogAnswer,
+    PersonalAnswer,
+    PoliciesAnswer,
+    SeatsAnswer,
+    WorkerAnswer,
+    WorkerPage,
+)
+from ledger.desk import Desk, Opened
+from ledger.directory import Directory
+from ledger.domain.city import City
+from ledger.domain.community import Community
+from ledger.domain.policy import Policies
+from ledger.domain.timeline import fold
+from ledger.domain.worker import Standing, Worker
+from ledger.event_store import EventStore
+from shared.envelope import Recorded, plain
+from shared.events import (
+    Category,
+    CommunityRegistered,
+    WorkerHired,
+    WorkerQualified,
+)
+from shared.refusal import Refused
+
+
+class Queries:
+    """Answers from the log itself; the directory says which streams a list is made of."""
+
+    def __init__(self, store: EventStore, directory: Directory, clock: Callable[[], datetime]) -> None:
+        self.store = store
+        self.directory = directory
+        self.clock = clock
+
+    def known(self, known_at: datetime | None, known_position: int | None) -> int:
+        """The position a question is asked at; the head without one. Refused `unknown-time`."""
+        head = self.store.head()
+        if known_position is not None:
+            if not -1 <= known_position <= head:
+                raise _unknown_time(f"position {known_position} is not written yet; the head is {head}", "position")
+            return known_position
+        if known_at is None:
+            return head
+        if known_at.tzinfo is None:
+            raise _unknown_time("a time needs its zone, e.g. 2021-06-19T00:00:00Z", "at")
+        if known_at > self.clock():
+            raise _unknown_time(f"{known_at.isoformat()} is still to come", "at")
+        return self.store.position_at(known_at)
+
+    def today(self) -> date:
+        """The calendar date in the jurisdictions (China, UTC+8 without daylight saving)."""
+        return (self.clock() + timedelta(hours=8)).date()
+
+    def worker(self, desk: Desk, worker_id: str, effective_on: date, known: int) -> WorkerAnswer:
+        """Refused `not-found`: unknown, out of scope, or not hired by then as known then."""
+        now = desk.worker(worker_id)
+        standing = desk.open(Worker, now.stream, upto=known).state.on(effective_on)
+        if standing is None:
+            raise desk.unseen("worker", worker_id, "/worker_id")
+        return WorkerAnswer(effective_on=effective_on, known_position=known, version=now.version, worker=standing)
+
+    def workers(
+        self, desk: Desk, city_id: str, community_id: str | None, effective_on: date, known: int, after: str, limit: int
+    ) -> WorkerPage:
+        """Those in the principal's scope who had been hired by the day, as known then."""
+        self.directory.catch_up(self.store)
+        found: list[Standing] = []
+        start = f"worker/{after}"
+        while True:
+            streams = self.directory.streams(city_id, WorkerHired.name, upto=known, after=start, limit=limit)
+            for stream in streams:
+                start = stream
+                standing = self._visible(desk, stream, effective_on, known)
+                if standing is not None and community_id in (None, standing.community_id):
+                    found.append(standing)
+                if len(found) == limit:
+                    return _page(found, effective_on, known, found[-1].worker_id)
+            if len(streams) < limit:
+                return _page(found, effective_on, known, None)
+
+    def community(self, desk: Desk, community_id: str, effective_on: date, known: int) -> CommunityAnswer:
+        """Refused `not-found`."""
+        now = desk.community(community_id)
+        community = desk.open(Community, now.stream, upto=known).state
+        place = community.registered
+        if place is None:
+            raise desk.unseen("community", community_id, "/community_id")
+        return _community(place, community, now.version, effective_on, known)
+
+    def city(self, desk: Desk, city_id: str, effective_on: date, known: int) -> CityAnswer:
+        """Refused `not-found`."""
+        now = desk.city(city_id)
+        city = desk.open(City, now.stream, upto=known).state
+        if city.registered is None:
+            raise desk.unseen("city", city_id, "/city_id")
+        return CityAnswer(
+            effective_on=effective_on,
+            known_position=known,
+            version=now.version,
+            city_id=city_id,
+            title=city.registered.title,
+            division_code=city.registered.division_code,
+            streets={street_id: street.title for street_id, street in city.streets_on(effective_on).items()},
+            communities=city.communities_on(effective_on),
+            establishment={
+                kind.value: _allotment(city.quota_on(kind, effective_on), city.allotted_on(kind, effective_on))
+                for kind in Category
+            },
+        )
+
+    def policies(self, desk: Desk, jurisdiction: str, known: int) -> PoliciesAnswer:
+        """Refused `not-found`."""
+        desk.city(jurisdiction)
+        now: Opened[Policies] = desk.policies(jurisdiction)
+        if now.version == 0:
+            raise desk.unseen("policy", jurisdiction, "/jurisdiction")
+        enacted = desk.open(Policies, now.stream, upto=known).state
+        return PoliciesAnswer(
+            jurisdiction=jurisdiction,
+            known_position=known,
+            version=now.version,
+            first_month=enacted.first_month,
+            enacted=[
+                EnactedAnswer(
+                    position=act.position,
+                    effective_date=act.effective_date,
+                    type=act.event.name,
+                    data=msgspec.to_builtins(act.event, str_keys=True),
+                )
+                for act in enacted.timeline
+            ],
+        )
+
+    def history(self, stream: str, after_version: int, known: int) -> HistoryPage:
+        """The events of one stream that the desk has already let the principal see."""
+        events = [recorded for recorded in self.store.stream(stream, upto=known) if recorded.version > after_version]
+        return HistoryPage(events=[plain(one) for one in events], next_after=None, head=self.store.head())
+
+    def feed(self, city_id: str, document: str | None, after: int, limit: int) -> list[Recorded]:
+        """The city's events in position order, or those that rest on one document."""
+        self.directory.catch_up(self.store)
+        if document is None:
+            positions = self.directory.in_city(city_id, after=after, limit=limit)
+        else:
+            positions = self.directory.by_document(city_id, document, after=after, limit=limit)
+        return list(self._at(positions))
+
+    def personal(self, desk: Desk, worker_id: str) -> PersonalAnswer:
+        """Name, numbers and certificates in the clear. Refused `not-found`, `erased`."""
+        worker = desk.worker(worker_id)
+        person: dict[str, Any] = {}
+        certificates: list[str] = []
+        for act in worker.state.timeline:
+            if isinstance(act.event, WorkerHired):
+                person = msgspec.json.decode(desk.personal.open(worker_id, act.event.personal))
+            elif isinstance(act.event, WorkerQualified):
+                sealed = msgspec.json.decode(desk.personal.open(worker_id, act.event.personal))
+                certificates.append(sealed["certificate_number"])
+        return PersonalAnswer(worker_id=worker_id, certificate_numbers=certificates, **person)
+
+    def log(self) -> LogAnswer:
+        """The head and the digests."""
+        self.directory.catch_up(self.store)
+        head = self.store.head()
+        return LogAnswer(position=head, digest=self.store.digest(), directory_digest=self.directory.digest())
+
+    def _visible(self, desk: Desk, stream: str, effective_on: date, known: int) -> Standing | None:
+        recorded = self.store.stream(stream)
+        worker = Worker(fold(recorded))
+        if not desk.sees_worker(worker, stream.partition("/")[2]):
+            return None
+        return Worker(fold(one for one in recorded if one.position <= known)).on(effective_on)
+
+    def _at(self, positions: Sequence[int]) -> Iterator[Recorded]:
+        """The events at these ascending positions, read in runs."""
+        start = 0
+        while start < len(positions):
+            stop = start
+            while stop + 1 < len(positions) and positions[stop + 1] == positions[stop] + 1:
+                stop += 1
+            yield from self.store.read(positions[start] - 1, stop - start + 1)
+            start = stop + 1
+
+
+def _page(found: list[Standing], effective_on: date, known: int, next_after: str | None) -> WorkerPage:
+    return WorkerPage(effective_on=effective_on, known_position=known, workers=found, next_after=next_after)
+
+
+def _community(
+    place: CommunityRegistered, community: Community, version: int, effective_on: date, known: int
+) -> CommunityAnswer:
+    return CommunityAnswer(
+        effective_on=effective_on,
+        known_position=known,
+        version=version,
+        community_id=place.community_id,
+        city_id=place.city_id,
+        street_id=place.street_id,
+        title=place.title,
+        exists=community.exists_on(effective_on),
+        households=place.households,
+        population=place.population,
+        compounds=place.compounds,
+        predecessors=place.predecessors,
+        grids=list(community.grids_on(effective_on)),
+        workers=list(community.workers_on(effective_on)),
+        establishment={
+            kind.value: _seats(community.quota_on(kind, effective_on), community.heads_on(kind, effective_on))
+            for kind in Category
+        },
+    )
+
+
+def _seats(seats: int, heads: int) -> SeatsAnswer:
+    return SeatsAnswer(seats=seats, heads=heads, vacant=seats - heads)
+
+
+def _allotment(seats: int, allotted: int) -> AllotmentAnswer:
+    return AllotmentAnswer(seats=seats, allotted=allotted, free=seats - allotted)
+
+
+def _unknown_time(detail: str, which: str) -> Refused:
+    return Refused(
+        "unknown-time",
+        detail,
+        pointer=f"/query/known_{which}",
+        remedy="ask as known at a time or position that has passed; without one the answer is as known now",
+    )
