@@ -1,0 +1,98 @@
+"""A key per person, kept apart from the log: what is sealed under it can be read until the key is destroyed."""
+
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import sqlalchemy
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, event, select, update
+
+from shared.refusal import Refused
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+_KEYS = Table(
+    "person_keys",
+    MetaData(),
+    Column("person_id", Text, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("destroyed_at", BigInteger),
+)
+"""`wrapped`: nonce and ciphertext of the key; empty once destroyed, with the time in seconds since 1970."""
+
+
+class PersonalStore:
+    """Keys of persons. `kek` wraps them, `hmac_key` keys the fingerprints; both have 32 bytes."""
+
+    def __init__(
+        self, engine: sqlalchemy.Engine, kek: bytes, hmac_key: bytes, randomness: Callable[[int], bytes]
+    ) -> None:
+        self._engine = engine
+        self._kek = AESGCM(kek)
+        self._hmac_key = hmac_key
+        self._randomness = randomness
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _overwrite_what_is_deleted)
+        _KEYS.metadata.create_all(engine)
+
+    def new_key(self, person_id: str) -> None:
+        """Make the person's key. Raises sqlalchemy.exc.IntegrityError when there is one, or was."""
+        wrapped = self._sealed(self._kek, self._randomness(KEY_BYTES), person_id)
+        with self._engine.begin() as connection:
+            connection.execute(_KEYS.insert().values(person_id=person_id, wrapped=wrapped))
+
+    def seal(self, person_id: str, plain: bytes) -> str:
+        """Ciphertext under the person's key, base64. Raises Refused `not-found`, `erased`."""
+        return b64encode(self._sealed(self._key(person_id), plain, person_id)).decode()
+
+    def open(self, person_id: str, sealed: str) -> bytes:
+        """What was sealed for this person. Raises Refused `not-found`, `erased`; ValueError when it is not theirs."""
+        return _opened(self._key(person_id), b64decode(sealed, validate=True), person_id)
+
+    def destroy(self, person_id: str) -> None:
+        """Make everything sealed for the person unreadable for ever; a destroyed or unknown key stays as it is."""
+        ended = update(_KEYS).where(_KEYS.c.person_id == person_id, _KEYS.c.destroyed_at.is_(None))
+        now = int(datetime.now(UTC).timestamp())
+        with self._engine.begin() as connection:
+            connection.execute(ended.values(wrapped=b"", destroyed_at=now))
+
+    def fingerprint(self, kind: str, value: str) -> str:
+        """Keyed HMAC-SHA256, hex; the same value under another kind gives another one."""
+        return hmac.new(self._hmac_key, f"{len(kind)}:{kind}{value}".encode(), sha256).hexdigest()
+
+    def _key(self, person_id: str) -> AESGCM:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(_KEYS).where(_KEYS.c.person_id == person_id)).one_or_none()
+        if row is None:
+            raise Refused("not-found", f"there is no key for {person_id}", remedy="check the id")
+        if row.destroyed_at is not None:
+            raise Refused(
+                "erased",
+                f"the personal data of {person_id} was erased",
+                remedy="nothing brings it back; what pay depends on is still in the log",
+            )
+        return AESGCM(_opened(self._kek, row.wrapped, person_id))
+
+    def _sealed(self, key: AESGCM, plain: bytes, person_id: str) -> bytes:
+        nonce = self._randomness(NONCE_BYTES)
+        return nonce + key.encrypt(nonce, plain, person_id.encode())
+
+
+def _opened(key: AESGCM, sealed: bytes, person_id: str) -> bytes:
+    try:
+        return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], person_id.encode())
+    except InvalidTag:
+        raise ValueError("the ciphertext was altered or belongs to somebody else") from None
+
+
+def _overwrite_what_is_deleted(connection: sqlalchemy.engine.interfaces.DBAPIConnection, _: object) -> None:
+    # No write-ahead log: it would keep pages with keys that are destroyed.
+    cursor = connection.cursor()
+    for setting in ("journal_mode = DELETE", "synchronous = FULL", "secure_delete = ON", "busy_timeout = 30000"):
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()

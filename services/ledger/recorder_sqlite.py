@@ -1,0 +1,166 @@
+"""The log in one SQLite file: the library's recorder with dense positions, one writer and no way to delete."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from eventsourcing.persistence import OperationalError, StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteTransaction,
+)
+
+from ledger.recorders import (
+    ADVANCE_HEAD,
+    INSERT_ANSWER,
+    INSERT_CLAIM,
+    INSERT_COMMAND,
+    LOG_TABLES,
+    WAIT_SECONDS,
+    Entry,
+    Locked,
+    Question,
+    Row,
+    Stamp,
+    as_given,
+    locked_from,
+    question_about,
+)
+
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS stored_events (originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, "
+    "topic TEXT NOT NULL, state BLOB NOT NULL, position INTEGER NOT NULL UNIQUE, "
+    "PRIMARY KEY (originator_id, originator_version))",
+    "CREATE TABLE IF NOT EXISTS log_answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, answer BLOB NOT NULL, "
+    "first_position INTEGER NOT NULL, last_position INTEGER NOT NULL, recorded_at INTEGER NOT NULL)",
+    "CREATE TRIGGER IF NOT EXISTS log_keeps_events BEFORE DELETE ON stored_events "
+    "BEGIN SELECT RAISE(ABORT, 'nothing is deleted from the log'); END",
+    "CREATE TRIGGER IF NOT EXISTS log_never_changes BEFORE UPDATE ON stored_events "
+    "BEGIN SELECT RAISE(ABORT, 'nothing in the log is changed'); END",
+)
+_INSERT = "INSERT INTO stored_events (originator_id, originator_version, topic, state, position) VALUES (?, ?, ?, ?, ?)"
+
+
+class _Immediate(SQLiteTransaction):
+    """A transaction that holds the file's write lock from its beginning."""
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+        return cursor
+
+
+class LedgerSQLiteDatastore(SQLiteDatastore):
+    """One connection writes, under one lock; readers have a pool of their own and never wait for a writer."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._writing = Lock()
+        self._writer = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+        self._writer.row_factory = sqlite3.Row
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.execute("PRAGMA synchronous = FULL")
+        super().__init__(
+            str(path),
+            lock_timeout=WAIT_SECONDS,
+            pool_size=8,
+            max_overflow=0,
+            pool_timeout=WAIT_SECONDS,
+            originator_id_type="text",
+        )
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """As the library's; a writing one waits its turn. Raises OperationalError after WAIT_SECONDS."""
+        if not commit:
+            with super().transaction(commit=False) as cursor:
+                yield cursor
+            return
+        if not self._writing.acquire(timeout=WAIT_SECONDS):
+            raise OperationalError("timed out waiting for the writer")
+        try:
+            with _Immediate(SQLiteConnection(self._writer, max_age=None), commit=True) as cursor, cursor:
+                yield cursor
+        finally:
+            # A commit that failed (a full disk) must not leave its transaction open for the next writer.
+            if self._writer.in_transaction:
+                self._writer.rollback()
+            self._writing.release()
+
+    def close(self) -> None:
+        """Close the readers, then the writer, which folds the write-ahead log into the file."""
+        if hasattr(self, "pool"):
+            super().close()
+        if hasattr(self, "_writer"):
+            self._writer.close()
+
+
+class LedgerSQLiteRecorder(SQLiteApplicationRecorder):
+    """The library's recorder, with a dense position for each event and `record` for everything else."""
+
+    datastore: LedgerSQLiteDatastore
+
+    def __init__(self, datastore: LedgerSQLiteDatastore) -> None:
+        super().__init__(datastore)
+
+    def construct_create_table_statements(self) -> list[str]:
+        """The library's table with a position, and the tables of the log."""
+        return [*_TABLES, *LOG_TABLES]
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        """The library's entry: events as given. Answers their notification ids."""
+        return self.record(Question(), as_given(stored_events))
+
+    def record(self, question: Question, stamp: Stamp) -> Sequence[int]:
+        """As `LogRecorder.record`; answers the library's notification ids."""
+        with self.datastore.transaction(commit=True) as cursor:
+            entry = stamp(_ask(cursor, question))
+            _write_beside(cursor, entry)
+            return [
+                _insert(cursor, event, position) for position, event in enumerate(entry.events, entry.first_position)
+            ]
+
+    def rows(self, sql: str, parameters: Row) -> list[Row]:
+        """As `LogRecorder.rows`."""
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(sql, parameters)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def close(self) -> None:
+        """As `LogRecorder.close`."""
+        self.datastore.close()
+
+
+def _ask(cursor: SQLiteCursor, question: Question) -> Locked:
+    answers: list[list[Row]] = []
+    for sql, parameters in question_about(question, "json_each(?) AS asked", json.dumps(question.streams)):
+        cursor.execute(sql, parameters)
+        answers.append([tuple(row) for row in cursor.fetchall()])
+    return locked_from(*answers)
+
+
+def _write_beside(cursor: SQLiteCursor, entry: Entry) -> None:
+    for command_id in entry.releases:
+        cursor.execute("DELETE FROM log_claims WHERE command_id = ?", (command_id,))
+    cursor.executemany(INSERT_CLAIM, [(kind, key, entry.command_id) for kind, key in entry.claims])
+    if entry.command_id and entry.events:
+        cursor.execute(INSERT_COMMAND, entry.command_row)
+    if entry.answer is not None:
+        cursor.execute(INSERT_ANSWER, entry.answer_row)
+    cursor.execute(ADVANCE_HEAD, (entry.next_position, entry.recorded_at))
+
+
+def _insert(cursor: SQLiteCursor, event: StoredEvent, position: int) -> int:
+    row = (event.originator_id, event.originator_version, event.topic, event.state, position)
+    cursor.execute(_INSERT, row)
+    return int(cursor.lastrowid)

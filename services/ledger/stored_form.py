@@ -1,0 +1,112 @@
+"""An event as stored bytes: JSON with its envelope and a random nonce, checked to be readable before it is written."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+from eventsourcing.persistence import StoredEvent
+from msgspec import Struct
+
+from ledger.recorders import Row
+from shared.envelope import Basis, Recorded, decode_event
+from shared.events import Event
+
+NONCE_BYTES = 16
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class UnreadableEvent(Exception):
+    """The event would not be read back as it is: a bug of the caller. Nothing was appended."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What all events of one command share: from when they hold, who did it, on which paper."""
+
+    command_id: str
+    actor: str
+    basis: Basis
+    effective_date: date
+
+
+class _State(Struct, frozen=True, kw_only=True):
+    """The stored bytes. The nonce keeps the content from being guessed when only a hash of it is shown."""
+
+    effective_date: date
+    recorded_at: datetime
+    actor: str
+    basis: Basis
+    command_id: str
+    nonce: str
+    data: msgspec.Raw
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event that has everything but its time and position."""
+
+    stream: str
+    version: int
+    stored_name: str
+    state: _State
+
+
+_states = msgspec.json.Decoder(_State)
+
+
+def draft(stream: str, version: int, event: Event, metadata: Metadata, nonce: bytes) -> Draft:
+    """The event in stored form. Raises UnreadableEvent when its bytes do not give an equal event and envelope."""
+    state = _State(
+        effective_date=metadata.effective_date,
+        recorded_at=_EPOCH,
+        actor=metadata.actor,
+        basis=metadata.basis,
+        command_id=metadata.command_id,
+        nonce=b64encode(nonce).decode(),
+        data=msgspec.Raw(msgspec.json.encode(event)),
+    )
+    made = Draft(stream, version, event.name, state)
+    try:
+        read = recorded((0, stream, version, event.name, msgspec.json.encode(state)))
+    except (msgspec.MsgspecError, LookupError) as error:
+        raise UnreadableEvent(f"{event.name} on {stream} cannot be read back: {error}") from error
+    given = (event, metadata.effective_date, metadata.actor, metadata.basis, metadata.command_id)
+    if (read.event, read.effective_date, read.actor, read.basis, read.command_id) != given:
+        raise UnreadableEvent(f"{event.name} on {stream} is read back as something else")
+    return made
+
+
+def stored(drafted: Draft, recorded_at: datetime) -> StoredEvent:
+    """The library's value for the draft, written at that time."""
+    state = msgspec.structs.replace(drafted.state, recorded_at=recorded_at)
+    return StoredEvent(drafted.stream, drafted.version, drafted.stored_name, msgspec.json.encode(state))
+
+
+def recorded(row: Row) -> Recorded:
+    """The event of a row (position, stream, version, stored name, state), an older form read as today's."""
+    position, stream, version, stored_name, state_bytes = row
+    state = _states.decode(state_bytes)
+    return Recorded(
+        position=position,
+        stream=stream,
+        version=version,
+        effective_date=state.effective_date,
+        recorded_at=state.recorded_at,
+        actor=state.actor,
+        basis=state.basis,
+        command_id=state.command_id,
+        event=decode_event(stored_name, bytes(state.data)),
+    )
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970 in UTC. Raises ValueError for a time without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time carries its zone")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(count: int) -> datetime:
+    """The UTC time of `microseconds`."""
+    return _EPOCH + timedelta(microseconds=count)
