@@ -1,6 +1,7 @@
 """The catalogue of refusals over HTTP, and their form: problem details (RFC 9457)."""
 
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -86,7 +87,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     pointer: str
     remedy: str
-    extra: dict[str, object] = {}
+    extra: dict[str, Any] = {}
 
 
 def problem(refused: Refused) -> Problem:

@@ -35,7 +35,9 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     check_grid(community.state, command.grid_id, command.effective_date)
     place = community.state.registered
     assert place is not None
-    birth_date = check_identity_number(command.person.identity_number, "/person/identity_number")
+    birth_date = check_identity_number(
+        command.person.identity_number, "/person/identity_number", on=command.effective_date
+    )
     policies = desk.policies(place.city_id).state
     worker_id = desk.new_id()
     hired = career.hire(command, policies, worker_id=worker_id, city_id=place.city_id, birth_date=birth_date)
