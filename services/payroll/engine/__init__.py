@@ -11,7 +11,7 @@ from payroll.engine.facts import (
     month_name,
     month_number,
 )
-from payroll.engine.lines import Due, Entries, Gap, Segments, due, settled
+from payroll.engine.lines import Due, Entries, Gap, Segments, due, entries_of, settled
 from payroll.engine.policy_tables import EnactedPolicy, PolicyTables, PublishedBase, compile_policies
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
@@ -53,6 +53,7 @@ __all__ = [
     "day_number",
     "differences",
     "due",
+    "entries_of",
     "facts_of",
     "first_day",
     "in_order",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from itertools import pairwise
@@ -61,6 +61,12 @@ class Entries:
 
     def __len__(self) -> int:
         return len(self.worker)
+
+
+def entries_of(rows: Sequence[tuple[int, ...]]) -> Entries:
+    """Entries from rows in the order of the columns."""
+    columns = np.array(rows, dtype=np.int64).reshape(len(rows), len(fields(Entries))).T
+    return Entries(*(np.ascontiguousarray(column) for column in columns))
 
 
 @dataclass(frozen=True)

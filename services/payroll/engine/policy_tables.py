@@ -213,7 +213,7 @@ def _shares_of(version: Version) -> list[Fraction | None]:
     """The basic share, then per rating the performance share × its factor: basic is the rest of the full pay."""
     performance = version.document.performance if version.document else None
     if performance is None:
-        return [Fraction(1)] + [Fraction(0)] * len(RATINGS)
+        return [Fraction(1), *(Fraction(0) for _ in RATINGS)]
     share = Fraction(performance.share)
     factors = [performance.without_rating, *(performance.factors.get(rating) for rating in RATINGS[1:])]
     rated: list[Fraction | None] = [None if factor is None else share * Fraction(factor) for factor in factors]

@@ -77,7 +77,7 @@ def vocabulary(
     )
 
 
-POST_CODES = {name: code for code, name in enumerate(POSTS)}
-CERTIFICATE_CODES = {name: code for code, name in enumerate(CERTIFICATES)}
-RATING_CODES = {name: code for code, name in enumerate(RATINGS)}
+POST_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(POSTS)}
+CERTIFICATE_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(CERTIFICATES) if name}
+RATING_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(RATINGS) if name}
 LEVEL_OF_PAYER = {"city": 0, "community": 1, "street": 2, "suspense": 3}

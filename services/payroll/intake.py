@@ -1,0 +1,128 @@
+"""What payroll keeps of an event: pure, one function from a recorded event to rows of the tables."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from payroll.engine import FactKind, day_number
+from shared import events
+from shared.envelope import Recorded
+
+Row = tuple[Any, ...]
+
+
+@dataclass
+class Rows:
+    """Rows for each table, values in the order of its columns."""
+
+    facts: list[Row] = field(default_factory=list)
+    voids: list[Row] = field(default_factory=list)
+    rules: list[Row] = field(default_factory=list)
+    places: list[Row] = field(default_factory=list)
+    runs: list[Row] = field(default_factory=list)
+    moments: list[Row] = field(default_factory=list)
+
+
+def rows_of(batch: Iterable[Recorded]) -> Rows:
+    """All rows of a batch, in any order of its events."""
+    rows = Rows()
+    for recorded in batch:
+        rows.moments.append((recorded.position, moment_text(recorded.recorded_at)))
+        keep = _KEEP.get(type(recorded.event))
+        if keep is not None:
+            keep(rows, recorded, recorded.event)
+    return rows
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment in UTC with microseconds, always 26 characters, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+Keep = Callable[[Rows, Recorded, Any], None]
+Values = Callable[[Any], dict[FactKind, str]]
+
+
+def _sets(values: Values) -> Keep:
+    """Keep one fact per property that the event sets on its worker."""
+
+    def keep(rows: Rows, recorded: Recorded, event: Any) -> None:
+        city_id = event.city_id if isinstance(event, events.WorkerHired) else None
+        rows.facts += [
+            (
+                recorded.position,
+                ordinal,
+                recorded.command_id,
+                recorded.subject_id,
+                city_id if kind is FactKind.IN_SERVICE else None,
+                int(kind),
+                day_number(recorded.effective_date),
+                value,
+            )
+            for ordinal, (kind, value) in enumerate(values(event).items())
+        ]
+
+    return keep
+
+
+def _terms(event: events.WorkerHired | events.WorkerConverted) -> dict[FactKind, str]:
+    return {
+        FactKind.SCHEME: event.scheme,
+        FactKind.POST: event.post.value,
+        FactKind.GRADE: str(event.grade or 0),
+        FactKind.COMMUNITY: event.community_id,
+    }
+
+
+def _content(event: events.Event) -> str:
+    return msgspec.json.encode(msgspec.to_builtins(event, str_keys=True), order="deterministic").decode()
+
+
+def _keep_void(rows: Rows, recorded: Recorded, event: events.CommandVoided) -> None:
+    if recorded.stream.startswith("worker/"):
+        rows.voids.append((recorded.position, recorded.subject_id, event.command_id))
+
+
+def _rule(kind: str) -> Keep:
+    def keep(rows: Rows, recorded: Recorded, event: Any) -> None:
+        content = _content(event)
+        rows.rules.append((recorded.position, recorded.subject_id, recorded.effective_date.isoformat(), kind, content))
+
+    return keep
+
+
+def _keep_place(rows: Rows, recorded: Recorded, event: events.CommunityRegistered) -> None:
+    rows.places.append((recorded.position, event.community_id, event.city_id, event.street_id))
+
+
+def _act(act: str) -> Keep:
+    def keep(rows: Rows, recorded: Recorded, event: Any) -> None:
+        jurisdiction, month, sequence = recorded.subject_id.split("/")
+        content = _content(event)
+        rows.runs.append((recorded.position, jurisdiction, month, int(sequence), act, recorded.actor, content))
+
+    return keep
+
+
+_KEEP: dict[type[events.Event], Keep] = {
+    events.WorkerHired: _sets(lambda event: {FactKind.IN_SERVICE: "1", **_terms(event)}),
+    events.WorkerConverted: _sets(_terms),
+    events.WorkerTransferred: _sets(lambda event: {FactKind.COMMUNITY: event.community_id}),
+    events.WorkerCarried: _sets(lambda event: {FactKind.COMMUNITY: event.community_id}),
+    events.PostChanged: _sets(lambda event: {FactKind.POST: event.post.value, FactKind.GRADE: str(event.grade or 0)}),
+    events.WorkerRegraded: _sets(lambda event: {FactKind.GRADE: str(event.grade)}),
+    events.WorkerQualified: _sets(lambda event: {FactKind.CERTIFICATE: event.certificate.value}),
+    events.WorkerAppraised: _sets(lambda event: {FactKind.RATING: event.rating.value}),
+    events.WorkerSeparated: _sets(lambda event: {FactKind.IN_SERVICE: "0"}),
+    events.CommandVoided: _keep_void,
+    events.PolicyEnacted: _rule("policy"),
+    events.BasePublished: _rule("base"),
+    events.PayrollOpened: _rule("opening"),
+    events.CommunityRegistered: _keep_place,
+    events.RunDrafted: _act("drafted"),
+    events.RunApproved: _act("approved"),
+    events.RunClosed: _act("closed"),
+}

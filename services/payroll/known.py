@@ -1,0 +1,121 @@
+"""Everything pay depends on, as known at a position: values only, from which due and differences are worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from payroll.engine import (
+    CERTIFICATE_CODES,
+    POST_CODES,
+    RATING_CODES,
+    Due,
+    EnactedPolicy,
+    Entries,
+    FactKind,
+    Facts,
+    PublishedBase,
+    Vocabulary,
+    compile_policies,
+    due,
+    entries_of,
+    facts_of,
+    month_number,
+    vocabulary,
+)
+from payroll.engine.vocabulary import LEVEL_OF_PAYER, Item
+
+
+class KnownFact(NamedTuple):
+    """A fact that holds, by name. `day` counts from 1970-01-01."""
+
+    worker_id: str
+    kind: int
+    day: int
+    position: int
+    ordinal: int
+    value: str
+
+
+class Paid(NamedTuple):
+    """A line of a closed run: its key by name, and the amount."""
+
+    worker_id: str
+    service_month: str
+    payable_month: str
+    item: str
+    post: str
+    community_id: str
+    payer: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """One jurisdiction's (or one worker's) facts, rules, places and payments, from events 0..`at_position`."""
+
+    jurisdiction: str
+    at_position: int
+    facts: Sequence[KnownFact]
+    policies: Sequence[EnactedPolicy]
+    bases: Sequence[PublishedBase]
+    street_of: Mapping[str, str]
+    payroll_from: str | None
+    paid: Sequence[Paid]
+
+    @cached_property
+    def names(self) -> Vocabulary:
+        """The vocabulary of all that is known."""
+        schemes = [fact.value for fact in self.facts if fact.kind == FactKind.SCHEME]
+        communities = [fact.value for fact in self.facts if fact.kind == FactKind.COMMUNITY]
+        return vocabulary(
+            self.jurisdiction,
+            workers=[*(fact.worker_id for fact in self.facts), *(line.worker_id for line in self.paid)],
+            schemes=[*schemes, *(policy.document.scheme for policy in self.policies)],
+            street_of=self.street_of,
+            communities=[*communities, *(line.community_id for line in self.paid)],
+        )
+
+    def due(self, first_month: str, last_month: str) -> Due:
+        """What is due for these service months, inclusive."""
+        tables = compile_policies(
+            self.policies, self.bases, self.names, month_number(first_month), month_number(last_month)
+        )
+        return due(self._columns(), tables)
+
+    def paid_entries(self, last_month: str) -> Entries:
+        """What closed runs paid for service months up to this one."""
+        names = self.names
+        return entries_of(
+            [
+                (
+                    names.worker_codes[line.worker_id],
+                    month_number(line.service_month),
+                    month_number(line.payable_month),
+                    Item[line.item.upper()],
+                    POST_CODES[line.post],
+                    names.community_codes[line.community_id],
+                    LEVEL_OF_PAYER[line.payer.partition("/")[0]],
+                    line.amount_fen,
+                )
+                for line in self.paid
+                if line.service_month <= last_month
+            ]
+        )
+
+    def _columns(self) -> Facts:
+        names = self.names
+        codes: dict[int, Mapping[str, int]] = {
+            FactKind.SCHEME: names.scheme_codes,
+            FactKind.POST: POST_CODES,
+            FactKind.COMMUNITY: names.community_codes,
+            FactKind.CERTIFICATE: CERTIFICATE_CODES,
+            FactKind.RATING: RATING_CODES,
+        }
+        rows = []
+        for worker_id, kind, day, position, ordinal, value in self.facts:
+            code = codes[kind][value] if kind in codes else int(value)
+            rows.append((names.worker_codes[worker_id], kind, day, position, ordinal, code))
+        return facts_of(rows)

@@ -1,0 +1,248 @@
+"""The monthly run: payroll computes, the ledger decides and writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import httpx
+import msgspec
+
+from payroll.engine import ENGINE_VERSION, month_name, month_number
+from payroll.projection import Projection, RunAct
+from payroll.settlement import Settlement, settle
+from shared.envelope import Basis
+from shared.events import RunApproved, RunClosed, RunDrafted
+from shared.feed import Feed
+from shared.money import yuan
+from shared.refusal import Refused
+
+
+class LedgerClient(Protocol):
+    """What payroll needs of an HTTP client whose base is the ledger's host: httpx.Client, or Starlette's TestClient."""
+
+    def post(self, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
+        """Send a command."""
+        ...
+
+
+class LedgerSaidNo(Exception):
+    """The ledger refused; its answer is passed on as it is."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(f"the ledger answered {response.status_code}")
+        self.response = response
+
+
+@dataclass(frozen=True)
+class Caller:
+    """On whose behalf and on which paper: the caller's own headers go to the ledger, which decides who may."""
+
+    authorization: str
+    idempotency_key: str
+    effective_date: date
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Where a run stands: its last draft, the approval of exactly that draft, the close."""
+
+    jurisdiction: str
+    month: str
+    sequence: int
+    drafted_act: RunAct | None = None
+    approved_act: RunAct | None = None
+    closed_act: RunAct | None = None
+
+    @property
+    def status(self) -> str:
+        """drafted, approved, closed; or open when nothing happened yet."""
+        acts = (("closed", self.closed_act), ("approved", self.approved_act), ("drafted", self.drafted_act))
+        return next((status for status, act in acts if act is not None), "open")
+
+    @property
+    def drafted(self) -> RunDrafted | None:
+        """The last draft."""
+        event = self.drafted_act.event if self.drafted_act else None
+        return event if isinstance(event, RunDrafted) else None
+
+
+def states_of(acts: list[RunAct]) -> dict[tuple[str, int], RunState]:
+    """(month, sequence) → state, from the acts of one jurisdiction in order."""
+    states: dict[tuple[str, int], RunState] = {}
+    for act in acts:
+        key = (act.month, act.sequence)
+        state = states.get(key, RunState(act.jurisdiction, *key))
+        parts = (act.jurisdiction, *key)
+        if isinstance(act.event, RunDrafted):
+            states[key] = RunState(*parts, drafted_act=act)
+        elif isinstance(act.event, RunApproved):
+            states[key] = RunState(*parts, drafted_act=state.drafted_act, approved_act=act)
+        elif isinstance(act.event, RunClosed):
+            states[key] = RunState(*parts, state.drafted_act, state.approved_act, act)
+    return states
+
+
+class Payroll:
+    """Payroll as one thing: its projection, the feed it follows, the ledger it asks, and the clock."""
+
+    def __init__(
+        self, projection: Projection, feed: Feed, ledger_client: LedgerClient, clock: Callable[[], datetime]
+    ) -> None:
+        self.projection = projection
+        self.feed = feed
+        self.ledger_client = ledger_client
+        self.clock = clock
+
+    def catch_up(self) -> int:
+        """Apply what the feed has; the position reached. Where the feed is away, the position we are at."""
+        try:
+            return self.projection.catch_up(self.feed)
+        except httpx.HTTPError:
+            return self.projection.position
+
+    def run(self, jurisdiction: str, month: str, sequence: int, at_position: int) -> RunState:
+        """The run's state as known at a position."""
+        states = states_of(self.projection.acts(jurisdiction, at_position, month))
+        return states.get((month, sequence), RunState(jurisdiction, month, sequence))
+
+    def draft(self, jurisdiction: str, month: str, caller: Caller) -> dict[str, Any]:
+        """Compute the month as known now and have the draft written down; the ledger's answer.
+
+        The draft names the last position that can matter for pay, so that the same request sent again says the same.
+        """
+        state = self.run(jurisdiction, month, 1, self._head())
+        if state.closed_act is not None and state.drafted is not None:
+            return self._ask("run-drafts", caller, msgspec.to_builtins(state.drafted))
+        head = self.projection.position
+        known = self.projection.known(jurisdiction, self.projection.last_change(jurisdiction, head))
+        settlement = settle(known, month)
+        blockers = (*self._month_before(known.payroll_from, settlement), *settlement.blockers)
+        body = _figures(settlement) | {"suspense_fen": settlement.suspense_fen, "blockers": blockers}
+        return self._ask("run-drafts", caller, body)
+
+    def approve(self, jurisdiction: str, month: str, sequence: int, digest: str, caller: Caller) -> dict[str, Any]:
+        """Have the draft with this digest approved. Raises Refused `run-moved` when it would be another today."""
+        head = self._head()
+        state = self.run(jurisdiction, month, sequence, head)
+        drafted = _drafted(state)
+        if state.status == "drafted":
+            known = self.projection.known(jurisdiction, self.projection.last_change(jurisdiction, head))
+            _check_same(drafted, settle(known, month))
+        body = {"jurisdiction": jurisdiction, "month": month, "sequence": sequence, "digest": digest}
+        return self._ask("run-approvals", caller, body)
+
+    def close(self, jurisdiction: str, month: str, sequence: int, caller: Caller) -> dict[str, Any]:
+        """Have the approved draft closed, and keep its lines.
+
+        Raises Refused `run-not-drafted`, `run-not-approved`, `run-blocked`, and `run-moved` when what was paid since
+        changes the lines.
+        """
+        head = self._head()
+        state = self.run(jurisdiction, month, sequence, head)
+        drafted = _drafted(state)
+        if state.closed_act is None:
+            _check_closable(state, drafted)
+            known = self.projection.known(jurisdiction, drafted.at_position, paid_up_to=head)
+            _check_same(drafted, settle(known, month))
+        plain = msgspec.to_builtins(drafted)
+        body = {name: plain[name] for name in RunClosed.__struct_fields__}
+        return self._ask("run-closures", caller, body)
+
+    def _head(self) -> int:
+        """Everything the feed has, applied. Raises Refused when the feed is away: nothing is decided on old news."""
+        try:
+            return self.projection.catch_up(self.feed)
+        except httpx.HTTPError as error:
+            raise _ledger_away() from error
+
+    def _ask(self, command: str, caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:
+        content = msgspec.json.encode({**body, "effective_date": caller.effective_date, "basis": caller.basis})
+        headers = {
+            "Authorization": caller.authorization,
+            "Idempotency-Key": caller.idempotency_key,
+            "Content-Type": "application/json",
+        }
+        try:
+            response = self.ledger_client.post(f"/ledger/v1/{command}", content=content, headers=headers)
+        except httpx.HTTPError as error:
+            raise _ledger_away() from error
+        if response.status_code >= 300:
+            raise LedgerSaidNo(response)
+        self._head()
+        return dict(msgspec.json.decode(response.content))
+
+    def _month_before(self, payroll_from: str | None, settlement: Settlement) -> list[str]:
+        before = month_name(month_number(settlement.month) - 1)
+        if payroll_from is None or before < payroll_from:
+            return []
+        jurisdiction = settlement.known.jurisdiction
+        closed = self.run(jurisdiction, before, 1, self.projection.position).closed_act
+        return [] if closed else [f"months-in-order: {before} is not closed"]
+
+
+def _figures(settlement: Settlement) -> dict[str, Any]:
+    return {
+        "jurisdiction": settlement.known.jurisdiction,
+        "month": settlement.month,
+        "sequence": 1,
+        "at_position": settlement.known.at_position,
+        "engine": settlement.engine,
+        "digest": settlement.digest,
+        "lines": len(settlement.rows),
+        "total_fen": settlement.total_fen,
+        "payers": settlement.payers,
+    }
+
+
+def _drafted(state: RunState) -> RunDrafted:
+    if state.drafted is None:
+        raise Refused(
+            "run-not-drafted",
+            f"there is no draft {state.sequence} of {state.month}",
+            remedy="draft the month first",
+        )
+    return state.drafted
+
+
+def _check_closable(state: RunState, drafted: RunDrafted) -> None:
+    if state.approved_act is None:
+        raise Refused(
+            "run-not-approved",
+            f"the draft of {state.month} is not approved",
+            remedy="have a second person approve it, with the digest that was shown",
+        )
+    if drafted.blockers or drafted.suspense_fen:
+        named = drafted.blockers or (f"suspense: {yuan(drafted.suspense_fen)}",)
+        raise Refused(
+            "run-blocked",
+            f"{len(named)} in the way of closing {state.month}, first: {named[0]}",
+            remedy="resolve what the blockers name, then draft and approve again",
+            extra={"blockers": list(named), "suspense": yuan(drafted.suspense_fen)},
+        )
+
+
+def _check_same(drafted: RunDrafted, now: Settlement) -> None:
+    if (drafted.engine, drafted.digest) == (ENGINE_VERSION, now.digest):
+        return
+    raise Refused(
+        "run-moved",
+        f"the draft of {drafted.month} had {drafted.lines} lines of {yuan(drafted.total_fen)}; it would now have "
+        f"{len(now.rows)} of {yuan(now.total_fen)}",
+        remedy="draft the month again and look at it as it is now",
+        extra={
+            "drafted": {"lines": drafted.lines, "total": yuan(drafted.total_fen), "digest": drafted.digest},
+            "now": {"lines": len(now.rows), "total": yuan(now.total_fen), "digest": now.digest},
+            "difference": {
+                "lines": len(now.rows) - drafted.lines,
+                "total": yuan(now.total_fen - drafted.total_fen),
+            },
+        },
+    )
+
+
+def _ledger_away() -> Refused:
+    return Refused("storage-unavailable", "the ledger does not answer", remedy="send the same request again shortly")

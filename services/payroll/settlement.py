@@ -1,0 +1,217 @@
+"""Settle a month: what is still to be paid of all months so far, as known at a position, and what is in the way."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from itertools import chain
+
+import msgspec
+from msgspec import Struct
+
+from payroll.engine import (
+    ENGINE_VERSION,
+    POSTS,
+    Differences,
+    Due,
+    Gap,
+    Item,
+    differences,
+    entries_of,
+    month_name,
+)
+from payroll.explain import Explanation
+from payroll.known import Known
+from shared.money import yuan
+from shared.refusal import Refused
+
+SUSPENSE = "suspense"
+_NAMED_BLOCKERS = 50
+_GAP_TEXT = {
+    Gap.NO_POLICY: "no policy of the worker's scheme is in force",
+    Gap.NO_RATE: "the policy in force has no rate for the worker's post, grade or rating",
+    Gap.NO_FUNDING: "no funding rule names the worker's post",
+}
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One payer's part of one item of one worker's service month; `amount_fen` = `due_fen` − `paid_fen`."""
+
+    number: int
+    worker_id: str
+    service_month: str
+    payable_month: str
+    item: str
+    post: str
+    community_id: str
+    street_id: str
+    payer: str
+    due_fen: int
+    paid_fen: int
+    amount_fen: int
+    worked_out: str = ""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The lines a run of the month pays as known at `known.at_position`; each line is a difference due − paid."""
+
+    known: Known
+    month: str
+    due: Due
+    rows: Differences
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The lines in key order, numbered from 1, without the words."""
+        return list(self._lines())
+
+    def explained(self, lines: Sequence[Line] | None = None) -> Iterator[Line]:
+        """These lines of the settlement (by default all) with how each was worked out."""
+        words = Explanation(self.due, self.rows)
+        for line in self.lines if lines is None else lines:
+            yield msgspec.structs.replace(line, worked_out=words.of(line.number - 1))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the lines."""
+        return digest_of(self.lines)
+
+    @property
+    def engine(self) -> str:
+        """The engine version the lines come from."""
+        return ENGINE_VERSION
+
+    @property
+    def total_fen(self) -> int:
+        """The sum of the lines."""
+        return int(self.rows.amount_fen.sum())
+
+    @cached_property
+    def payers(self) -> dict[str, int]:
+        """Payer → fen, in the order of payer identities."""
+        return summed(self.lines, "payer")
+
+    @property
+    def suspense_fen(self) -> int:
+        """What no rule gives to a payer."""
+        return self.payers.get(SUSPENSE, 0)
+
+    @cached_property
+    def blockers(self) -> tuple[str, ...]:
+        """What keeps the month from closing, in words: suspense with its posts and places, service without a rule."""
+        found = list(chain(self._suspense_blockers(), self._gap_blockers()))
+        if len(found) > _NAMED_BLOCKERS:
+            found = [*found[:_NAMED_BLOCKERS], f"and {len(found) - _NAMED_BLOCKERS} more"]
+        return tuple(found)
+
+    def _suspense_blockers(self) -> Iterator[str]:
+        held: dict[tuple[str, str], int] = defaultdict(int)
+        for line in self.lines:
+            if line.payer == SUSPENSE:
+                held[line.post, line.community_id] += line.amount_fen
+        for (post, community_id), amount_fen in sorted(held.items()):
+            yield f"suspense: {yuan(amount_fen)} for {post} in {community_id}: no funding rule names who pays it"
+
+    def _gap_blockers(self) -> Iterator[str]:
+        names, segments = self.known.names, self.due.segments
+        found = Counter(
+            (names.workers[int(segments.worker[row])], month_name(int(segments.month[row])), gap)
+            for row, gap in self.due.gaps()
+        )
+        for worker_id, month, gap in sorted(found):
+            yield f"no-rule: {worker_id} in {month}: {_GAP_TEXT[gap]}"
+
+    def _lines(self) -> Iterator[Line]:
+        names, rows = self.known.names, self.rows
+        columns = zip(
+            rows.worker.tolist(),
+            rows.service_month.tolist(),
+            rows.payable_month.tolist(),
+            rows.item.tolist(),
+            rows.post.tolist(),
+            rows.community.tolist(),
+            rows.level.tolist(),
+            rows.due_fen.tolist(),
+            rows.paid_fen.tolist(),
+            strict=True,
+        )
+        for number, (worker, service, payable, item, post, community, level, due_fen, paid_fen) in enumerate(
+            columns, 1
+        ):
+            community_id = names.communities[community]
+            yield Line(
+                number=number,
+                worker_id=names.workers[worker],
+                service_month=month_name(service),
+                payable_month=month_name(payable),
+                item=Item(item).name.lower(),
+                post=POSTS[post].value,
+                community_id=community_id,
+                street_id=names.street_of.get(community_id, ""),
+                payer=names.payer(level, community),
+                due_fen=due_fen,
+                paid_fen=paid_fen,
+                amount_fen=due_fen - paid_fen,
+            )
+
+
+def settle(known: Known, month: str) -> Settlement:
+    """The lines of a run of this month. Raises Refused `payroll-not-open`; before the first month `months-in-order`."""
+    first = first_month(known, month)
+    due = known.due(first, month)
+    return Settlement(known, month, due, differences(due.entries, known.paid_entries(month)))
+
+
+def month_alone(known: Known, month: str) -> Settlement:
+    """What is due for this one service month, paid or not. Raises Refused as `settle` does."""
+    first_month(known, month)
+    due = known.due(month, month)
+    return Settlement(known, month, due, differences(due.entries, entries_of([])))
+
+
+def first_month(known: Known, month: str) -> str:
+    """The first month of payroll, which must not lie after `month`. Raises Refused."""
+    first = known.payroll_from
+    if first is None:
+        raise Refused(
+            "payroll-not-open",
+            f"payroll of {known.jurisdiction} has no first month",
+            remedy="open the payroll with its first month",
+        )
+    if month < first:
+        raise Refused(
+            "months-in-order",
+            f"payroll of {known.jurisdiction} starts with {first}; nothing before it is due",
+            remedy=f"ask for {first} or a later month",
+        )
+    return first
+
+
+def digest_of(lines: Sequence[Line]) -> str:
+    """SHA-256 over the canonical rows of lines: key and amount, one JSON array a line."""
+    digest = sha256()
+    for line in lines:
+        row = (
+            line.worker_id,
+            line.service_month,
+            line.payable_month,
+            line.item,
+            line.post,
+            line.community_id,
+            line.payer,
+            line.amount_fen,
+        )
+        digest.update(msgspec.json.encode(row) + b"\n")
+    return digest.hexdigest()
+
+
+def summed(lines: Sequence[Line], by: str) -> dict[str, int]:
+    """Sums of the lines over one of their columns, keys in order: name → fen."""
+    sums: Counter[str] = Counter()
+    for line in lines:
+        sums[getattr(line, by)] += line.amount_fen
+    return dict(sorted(sums.items()))

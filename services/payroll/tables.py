@@ -1,0 +1,145 @@
+"""The tables of payroll's own database, the same on SQLite and PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
+from sqlalchemy.pool import StaticPool
+
+METADATA = MetaData()
+
+FACTS = Table(
+    "payroll_facts",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("command_id", String(200), nullable=False),
+    Column("worker_id", String(200), nullable=False, index=True),
+    Column("city_id", String(200), nullable=True, index=True),
+    Column("kind", Integer, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("value", String(200), nullable=False),
+)
+"""One row per property an event sets; `city_id` only on the fact that begins a service; `day` since 1970-01-01."""
+
+VOIDS = Table(
+    "payroll_voids",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("worker_id", String(200), nullable=False, index=True),
+    Column("command_id", String(200), nullable=False),
+)
+
+RULES = Table(
+    "payroll_rules",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("jurisdiction", String(200), nullable=False, index=True),
+    Column("effective_date", String(10), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("content", Text, nullable=False),
+)
+"""What was enacted, published or opened; `content` is the event as JSON, `kind` is policy, base or opening."""
+
+PLACES = Table(
+    "payroll_places",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("community_id", String(200), nullable=False, index=True),
+    Column("city_id", String(200), nullable=False, index=True),
+    Column("street_id", String(200), nullable=False),
+)
+
+RUNS = Table(
+    "payroll_runs",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("jurisdiction", String(200), nullable=False, index=True),
+    Column("month", String(7), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("content", Text, nullable=False),
+)
+"""The acts of runs: drafted, approved, closed; `content` is the event as JSON."""
+
+LINES = Table(
+    "payroll_lines",
+    METADATA,
+    Column("closed_position", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("jurisdiction", String(200), nullable=False, index=True),
+    Column("month", String(7), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("worker_id", String(200), nullable=False, index=True),
+    Column("service_month", String(7), nullable=False),
+    Column("payable_month", String(7), nullable=False),
+    Column("item", String(20), nullable=False),
+    Column("post", String(20), nullable=False),
+    Column("community_id", String(200), nullable=False),
+    Column("street_id", String(200), nullable=False),
+    Column("payer", String(220), nullable=False),
+    Column("due_fen", BigInteger, nullable=False),
+    Column("paid_fen", BigInteger, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("worked_out", Text, nullable=False),
+)
+"""The lines of closed runs, written once when the close was applied; `closed_position` is where the log closed them."""
+
+MOMENTS = Table(
+    "payroll_moments",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("recorded_at", String(32), nullable=False, index=True),
+)
+"""Every applied position and when it was recorded (UTC, fixed width, so that text order is time order)."""
+
+WATERMARK = Table(
+    "payroll_watermark",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+)
+"""One row: the position up to which every event is applied."""
+
+CONTENT = (FACTS, VOIDS, RULES, PLACES, RUNS, LINES)
+"""What the projection's digest covers."""
+
+
+def open_database(address: str) -> Engine:
+    """An engine for the address. SQLite: write-ahead log, one connection when in memory."""
+    if not address.startswith("sqlite"):
+        return create_engine(address)
+    in_memory = address in ("sqlite://", "sqlite:///:memory:")
+    settings: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 30}}
+    engine = create_engine(address, **settings, **({"poolclass": StaticPool} if in_memory else {}))
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    return engine
+
+
+def put(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, values in the order of the table's columns; a row whose key is there already is left as it is."""
+    if not rows:
+        return
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    names = ", ".join(column.name for column in table.columns)
+    marks = ", ".join([mark] * len(table.columns))
+    statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+    connection.exec_driver_sql(statement, list(rows))
