@@ -66,7 +66,7 @@ class LedgerPostgresDatastore(PostgresDatastore):
             port=given.pop("port", ""),
             user=given.pop("user", ""),
             password=given.pop("password", ""),
-            connect_timeout=10,
+            connect_timeout=5,
             idle_in_transaction_session_timeout=WAIT_SECONDS,
             pool_size=1,
             max_overflow=_POOL - 1,

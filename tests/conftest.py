@@ -1,0 +1,27 @@
+"""Fixtures of a real PostgreSQL, shared by every test that stores something."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a server that lives as long as the tests."""
+    with postgres.server() as address:
+        yield address
+
+
+@pytest.fixture
+def postgres_address(postgres_server: str) -> Iterator[str]:
+    """The address of an empty database for one test."""
+    with postgres.database(postgres_server) as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def each_database(request: pytest.FixtureRequest) -> str:
+    """`Settings.database` of a new installation: once empty for SQLite, once an address of PostgreSQL."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_address"))
