@@ -120,3 +120,12 @@ class LogAnswer(Struct, frozen=True, kw_only=True):
     position: int
     digest: str
     directory_digest: str
+
+
+class RebuildAnswer(Struct, frozen=True, kw_only=True):
+    """The directory as it stands beside one built again from the log, at the same position."""
+
+    position: int
+    live_digest: str
+    rebuilt_digest: str
+    equal: bool

@@ -13,6 +13,7 @@ from ledger.answers import (
     LogAnswer,
     PersonalAnswer,
     PoliciesAnswer,
+    RebuildAnswer,
     WorkerAnswer,
     WorkerPage,
 )
@@ -242,6 +243,10 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         _city_scope(request)
         return answer(queries.log())
 
+    def rebuild(request: Request) -> Response:
+        _city_scope(request)
+        return answer(queries.rebuild())
+
     return [
         Route(
             "GET",
@@ -253,6 +258,14 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
             media=("application/json", "application/jsonl"),
         ),
         Route("GET", "/log", READERS_OF_THE_LOG, read_log, "The head of the log and its digest", answer=LogAnswer),
+        Route(
+            "POST",
+            "/rebuild",
+            READERS_OF_THE_LOG,
+            rebuild,
+            "Build the directory again from the log and compare; writes nothing",
+            answer=RebuildAnswer,
+        ),
     ]
 
 

@@ -61,11 +61,12 @@ class Directory:
             last = connection.scalar(select(func.max(ENTRIES.c.position)))
             return -1 if last is None else int(last)
 
-    def catch_up(self, feed: Feed) -> int:
-        """Read the feed to its head; the position reached."""
+    def catch_up(self, feed: Feed, *, upto: int | None = None) -> int:
+        """Read the feed to its head, or to a position; the position reached."""
         with self._lock:
             position = self.position
-            while batch := feed.read(position, BATCH):
+            last = feed.head() if upto is None else upto
+            while position < last and (batch := feed.read(position, min(BATCH, last - position))):
                 self._write(batch)
                 position = batch[-1].position
             return position
@@ -105,11 +106,12 @@ class Directory:
         with self.engine.connect() as connection:
             return list(connection.scalars(query))
 
-    def digest(self) -> str:
-        """SHA-256 over the rows in order."""
+    def digest(self, *, upto: int) -> str:
+        """SHA-256 over the rows up to a position, in order."""
         digest = hashlib.sha256()
+        query = select(ENTRIES).where(ENTRIES.c.position <= upto).order_by(ENTRIES.c.position)
         with self.engine.connect() as connection:
-            for row in connection.execute(select(ENTRIES).order_by(ENTRIES.c.position)).mappings():
+            for row in connection.execute(query).mappings():
                 digest.update(_line(row))
         return digest.hexdigest()
 

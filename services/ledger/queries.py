@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
 from ledger.answers import (
     AllotmentAnswer,
@@ -15,6 +17,7 @@ from ledger.answers import (
     LogAnswer,
     PersonalAnswer,
     PoliciesAnswer,
+    RebuildAnswer,
     SeatsAnswer,
     WorkerAnswer,
     WorkerPage,
@@ -173,9 +176,18 @@ class Queries:
 
     def log(self) -> LogAnswer:
         """The head and the digests."""
-        self.directory.catch_up(self.store)
-        head = self.store.head()
-        return LogAnswer(position=head, digest=self.store.digest(), directory_digest=self.directory.digest())
+        head = self.directory.catch_up(self.store)
+        return LogAnswer(position=head, digest=self.store.digest(), directory_digest=self.directory.digest(upto=head))
+
+    def rebuild(self) -> RebuildAnswer:
+        """Build the directory again beside the live one and compare."""
+        position = self.directory.catch_up(self.store)
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        scratch = Directory(engine)
+        scratch.catch_up(self.store, upto=position)
+        live, rebuilt = self.directory.digest(upto=position), scratch.digest(upto=position)
+        engine.dispose()
+        return RebuildAnswer(position=position, live_digest=live, rebuilt_digest=rebuilt, equal=live == rebuilt)
 
     def _visible(self, desk: Desk, stream: str, effective_on: date, known: int) -> Standing | None:
         recorded = self.store.stream(stream)

@@ -7,17 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import httpx
 import payroll.api
 import sqlalchemy
 import uuid_utils
 import uvicorn
-from payroll.projection import Projection
-from payroll.runs import Payroll
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -32,6 +29,8 @@ from ledger.execution import Ledger
 from ledger.personal import PersonalStore
 from ledger.queries import Queries
 from notifications.outbox import Outbox
+from payroll.projection import Projection
+from payroll.runs import Payroll
 from shared.auth import utc_now
 from shared.settings import Settings, SettingsError
 
@@ -143,7 +142,7 @@ def _follow(follow: Callable[[], object], stop: threading.Event) -> None:
 @contextlib.contextmanager
 def serving(system: System, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve in a thread for as long as the context lasts; gives the base address. Port 0: any free one."""
-    with socket.socket() as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         config = uvicorn.Config(system.app, log_level="warning", access_log=False)
@@ -161,6 +160,10 @@ def serving(system: System, *, host: str = "127.0.0.1", port: int = 0) -> Iterat
             thread.join(10)
 
 
-def with_data(settings: Settings, data: Path) -> Settings:
-    """The same installation over another folder."""
-    return replace(settings, data=data)
+def serve(system: System, *, host: str, port: int) -> None:
+    """Serve until interrupted, finishing what was accepted."""
+    config = uvicorn.Config(system.app, host=host, port=port, log_level="warning", access_log=False)
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        system.close()

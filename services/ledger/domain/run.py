@@ -133,7 +133,7 @@ def close(run: Run, command: CloseRun, first_month: str | None, before: Run) -> 
     _check_open(run, command)
     drafted = _drafted(run, command)
     if command.month != _first_month(command, first_month):
-        _check_month_before(command, before)
+        _check_month_before(command, before, run.drafted)
     if run.approved is None:
         raise Refused(
             "run-not-approved",
@@ -211,7 +211,7 @@ def _check_digest(drafted: RunDrafted, command: ApproveRun | CloseRun) -> None:
         )
 
 
-def _check_month_before(command: CloseRun, before: Run) -> None:
+def _check_month_before(command: CloseRun, before: Run, drafted: Act | None) -> None:
     earlier = month_before(command.month)
     if before.closed is None:
         raise Refused(
@@ -220,10 +220,10 @@ def _check_month_before(command: CloseRun, before: Run) -> None:
             pointer="/month",
             remedy=f"close {earlier} first, then draft {command.month} again",
         )
-    if command.at_position < before.closed.position:
+    if drafted is not None and drafted.position < before.closed.position:
         raise Refused(
             "run-moved",
             f"the draft of {command.month} was computed before {earlier} was closed",
-            pointer="/at_position",
+            pointer="/month",
             remedy="draft and approve again",
         )

@@ -1,0 +1,244 @@
+"""The command line: start the system, mint a token, and speak HTTP to a running one."""
+
+import json
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from shared.auth import Principal, Role, parse_scope
+from shared.refusal import Refused
+from shared.settings import SettingsError, from_environment
+from workforce import import_people
+from workforce.client import Client, RefusedByServer, basis
+from workforce.policy_files import PolicyFileError
+from workforce.replay import replay as replay_all
+from workforce.tokens import development_token
+
+DEMO_DATA = Path("var/demo")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+payroll = typer.Typer(no_args_is_help=True, help="Draft, approve, close and show a month.")
+app.add_typer(payroll, name="payroll")
+screen, stderr = Console(), Console(stderr=True)
+
+Data = Annotated[Path, typer.Option(help="The installation's folder.", envvar="WORKFORCE_DATA")]
+Url = Annotated[str, typer.Option(help="Where the system runs.", envvar="WORKFORCE_URL")]
+Token = Annotated[str, typer.Option(help="A bearer token; see workforce token.", envvar="WORKFORCE_TOKEN")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Policies = Annotated[Path, typer.Option(help="The folder of the policy files.")]
+HERE = "http://127.0.0.1:8000"
+
+
+@app.command()
+def run(
+    data: Data = DEMO_DATA, host: str = "127.0.0.1", port: int = 8000, policies: Policies = Path("policies")
+) -> None:
+    """Serve all three services; the demo's data is built first when its folder is empty."""
+    from workforce.demo.telling import MARK, tell
+    from workforce.system import compose, serve
+
+    with _refusals():
+        if data == DEMO_DATA and not (data / MARK).exists():
+            tell(data, policies, lambda line: stderr.print(line, style="dim"))
+        system = compose(from_environment(data=data))
+        stderr.print(
+            f"serving on http://{host}:{port} - pages: /ledger/v1/docs /payroll/v1/docs /notifications/v1/docs"
+        )
+        serve(system, host=host, port=port)
+
+
+@app.command()
+def demo(data: Data = DEMO_DATA, policies: Policies = Path("policies"), as_json: AsJson = False) -> None:
+    """Build the story of the reform through the HTTP API, and print its table."""
+    from workforce.demo.table import show
+    from workforce.demo.telling import tell
+
+    with _refusals():
+        found = tell(data, policies, lambda line: stderr.print(line, style="dim"))
+        if as_json:
+            _print_json(found)
+        else:
+            show(found, screen)
+
+
+@app.command()
+def token(
+    role: Role, scope: str, subject: str = "", data: Data = DEMO_DATA, hours: int = 12, as_json: AsJson = False
+) -> None:
+    """Mint a development token, e.g. `workforce token admin city:chibi`. Refused in production."""
+    with _refusals():
+        principal = Principal(subject or f"{role.value}@{scope.partition(':')[2]}", role, parse_scope(scope))
+        minted = development_token(from_environment(data=data), principal, timedelta(hours=hours))
+        if as_json:
+            _print_json({"token": minted, "subject": principal.subject, "role": role.value, "scope": scope})
+        else:
+            print(minted)
+
+
+@app.command("import")
+def import_csv(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    token: Token,
+    url: Url = HERE,
+    dry_run: Annotated[bool, typer.Option(help="Only say what each row would meet with.")] = False,
+    go_on: Annotated[bool, typer.Option("--continue", help="Hire the good rows beside refused ones.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hire the people of a CSV. All rows are checked first; one refused row stops the file unless --continue."""
+    with _refusals():
+        client = _client(url, token)
+        rows = import_people.read_rows(file)
+        verdicts = list(_shown("checking", import_people.plan(client, rows), len(rows)))
+        refused = [verdict for verdict in verdicts if verdict.outcome == "refused"]
+        if not dry_run and (go_on or not refused):
+            good = {verdict.row for verdict in verdicts if verdict.outcome != "refused"}
+            chosen = [row for row in rows if row.number in good]
+            verdicts = sorted(
+                [*refused, *_shown("hiring", import_people.hire(client, chosen), len(chosen))],
+                key=lambda verdict: verdict.row,
+            )
+        _print_verdicts(verdicts, as_json)
+        if any(verdict.outcome == "refused" for verdict in verdicts):
+            raise typer.Exit(1)
+
+
+@app.command()
+def history(worker_id: str, token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
+    """Every event of a worker, in the order in which it was written."""
+    with _refusals():
+        found = _client(url, token).read(f"/ledger/v1/workers/{worker_id}/history")
+        if as_json:
+            _print_json(found)
+            return
+        table = Table("position", "effective", "recorded", "event", "by", "document")
+        for event in found["events"]:
+            table.add_row(
+                str(event["position"]),
+                event["effective_date"],
+                event["recorded_at"][:19],
+                event["type"],
+                event["actor"],
+                event["basis"]["document"],
+            )
+        screen.print(table)
+
+
+@app.command()
+def replay(token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
+    """Rebuild every projection from the log and compare digests; nothing is sent."""
+    with _refusals():
+        found = replay_all(_client(url, token))
+        if as_json:
+            _print_json(found)
+        else:
+            table = Table("projection", "position", "live", "rebuilt", "equal")
+            for name, one in found["projections"].items():
+                equal = "yes" if one["equal"] else "NO"
+                table.add_row(name, str(one["position"]), one["live_digest"][:16], one["rebuilt_digest"][:16], equal)
+            screen.print(f"log {found['log']}")
+            screen.print(table)
+        if not found["equal"]:
+            raise typer.Exit(1)
+
+
+@payroll.command("draft")
+def payroll_draft(
+    jurisdiction: str, month: str, token: Token, document: str, url: Url = HERE, as_json: AsJson = False
+) -> None:
+    """Compute a month and write the draft down."""
+    body = {"jurisdiction": jurisdiction, "month": month, **_today(document)}
+    _command(url, token, "/payroll/v1/runs", body, as_json)
+
+
+@payroll.command("approve")
+def payroll_approve(
+    jurisdiction: str, month: str, digest: str, token: Token, document: str, url: Url = HERE, as_json: AsJson = False
+) -> None:
+    """Approve the draft with the digest that was shown."""
+    path = f"/payroll/v1/runs/{jurisdiction}/{month}/1/approval"
+    _command(url, token, path, {"digest": digest, **_today(document)}, as_json)
+
+
+@payroll.command("close")
+def payroll_close(
+    jurisdiction: str, month: str, token: Token, document: str, url: Url = HERE, as_json: AsJson = False
+) -> None:
+    """Close the approved draft."""
+    _command(url, token, f"/payroll/v1/runs/{jurisdiction}/{month}/1/closure", _today(document), as_json)
+
+
+@payroll.command("show")
+def payroll_show(jurisdiction: str, month: str, token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
+    """A run: where it stands and its totals."""
+    with _refusals():
+        _print_fields(_client(url, token).read(f"/payroll/v1/runs/{jurisdiction}/{month}/1"), as_json)
+
+
+def _command(url: str, token: str, path: str, body: dict[str, Any], as_json: bool) -> None:
+    with _refusals():
+        _print_fields(_client(url, token).command(path, body), as_json)
+
+
+def _today(document: str) -> dict[str, Any]:
+    today = date.today()
+    return {"effective_date": today.isoformat(), "basis": basis(document, today)}
+
+
+def _client(url: str, token: str) -> Client:
+    return Client(url, dict.fromkeys(Role, token), key_prefix=secrets.token_hex(8))
+
+
+def _shown(title: str, verdicts: Iterator[import_people.Verdict], count: int) -> Iterator[import_people.Verdict]:
+    with Progress(console=stderr, transient=True) as progress:
+        yield from progress.track(verdicts, total=count, description=title)
+
+
+def _print_verdicts(verdicts: list[import_people.Verdict], as_json: bool) -> None:
+    if as_json:
+        _print_json({"rows": [asdict(verdict) for verdict in verdicts]})
+        return
+    table = Table("row", "outcome", "worker or column", "why", "what to do")
+    for one in verdicts:
+        table.add_row(str(one.row), one.outcome, one.worker_id or one.column, one.detail, one.remedy)
+    screen.print(table)
+
+
+def _print_fields(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print_json(found)
+        return
+    for name, value in found.items():
+        screen.print(f"{name}: {value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)}")
+
+
+def _print_json(found: Any) -> None:
+    json.dump(found, sys.stdout, ensure_ascii=False, indent=2)
+    print()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say what was refused and the way out, and leave with code 1."""
+    try:
+        yield
+    except RefusedByServer as refused:
+        stderr.print(f"refused: {refused}", style="red")
+    except Refused as refused:
+        stderr.print(f"refused: {refused.code}: {refused.detail}. {refused.remedy}", style="red")
+    except (SettingsError, PolicyFileError, ValueError) as error:
+        stderr.print(f"refused: {error}", style="red")
+    except httpx.HTTPError as error:
+        stderr.print(f"the system does not answer: {error}; start it with make run", style="red")
+    else:
+        return
+    raise typer.Exit(1)
