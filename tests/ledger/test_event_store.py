@@ -26,7 +26,7 @@ from ledger.event_store import (
 )
 from shared import upcasts
 from shared.envelope import Basis, from_wire, to_wire
-from shared.events import Education, WorkerEducated, WorkerTrained
+from shared.events import CommunitiesRedrawn, Education, WorkerEducated, WorkerTrained
 from shared.settings import Keys, Settings
 
 START = datetime(2020, 9, 18, 8, tzinfo=UTC)
@@ -272,6 +272,7 @@ def test_the_digest_covers_every_stored_byte_and_repeats_from_a_seed(
     [
         (WorkerTrained(course="岗前", hours="40"), command("c-1")),
         (WorkerEducated(education="kindergarten"), command("c-1")),
+        (CommunitiesRedrawn(successors={}, opened=["xinhua"]), command("c-1")),
         (TRAINED, msgspec.structs.replace(BASIS, document="")),
     ],
 )

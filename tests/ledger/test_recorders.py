@@ -198,6 +198,20 @@ def test_a_full_disk_leaves_nothing_half_done_and_reads_go_on(tmp_path: Path) ->
     recorder.close()
 
 
+def test_a_commit_that_fails_does_not_hold_up_the_next_writer(tmp_path: Path) -> None:
+    """P20: SQLite leaves the transaction of a failed commit open."""
+    recorder = opened(LedgerSQLiteRecorder(LedgerSQLiteDatastore(tmp_path / "ledger.db")))
+    with recorder.datastore.transaction(commit=True) as cursor:
+        cursor.execute("CREATE TABLE parent (id PRIMARY KEY)")
+        cursor.execute("CREATE TABLE child (id REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
+    recorder.datastore._writer.execute("PRAGMA foreign_keys = ON")
+    with pytest.raises(IntegrityError), recorder.datastore.transaction(commit=True) as cursor:
+        cursor.execute("INSERT INTO child VALUES (1)")
+    recorder.insert_events(some_events(1))
+    assert positions(recorder) == [0]
+    recorder.close()
+
+
 def test_the_sqlite_file_is_written_with_full_synchronisation(tmp_path: Path) -> None:
     """P2: what was acknowledged is on the disk."""
     datastore = LedgerSQLiteDatastore(tmp_path / "ledger.db")
