@@ -59,6 +59,11 @@ class Answered:
     fingerprint: str
     answer: bytes
 
+    @property
+    def row(self) -> tuple[str, str, bytes]:
+        """As the recorders take it."""
+        return self.key, self.fingerprint, self.answer
+
 
 @dataclass(frozen=True)
 class StoredAnswer:
@@ -148,7 +153,6 @@ class EventStore:
             _assert_free(wanted, releases, locked)
             appended = self._stamped(changes, len(drafts), locked)
             result.append(appended)
-            answer = answered(appended) if answered is not None else None
             return Entry(
                 events=[stored_event(drafted, appended.recorded_at) for drafted in drafts],
                 first_position=appended.first_position,
@@ -156,7 +160,7 @@ class EventStore:
                 command_id=metadata.command_id,
                 claims=wanted,
                 releases=releases,
-                answer=(answer.key, answer.fingerprint, answer.answer) if answer is not None else None,
+                answer=answered(appended).row if answered is not None else None,
             )
 
         with _reachable(), _conflicts_of(streams):

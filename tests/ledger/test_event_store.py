@@ -7,7 +7,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import msgspec
-import psycopg
 import pytest
 
 from ledger.event_store import (
@@ -19,7 +18,6 @@ from ledger.event_store import (
     ClaimTaken,
     EventStore,
     Metadata,
-    StoreUnavailable,
     UnreadableEvent,
     VersionConflict,
     open_store,
@@ -294,47 +292,3 @@ def test_an_older_form_is_read_as_todays(store: EventStore, monkeypatch: pytest.
         lambda data: ("worker.educated.v1", b'{"education":"bachelor"}'),
     )
     assert store.stream(LI)[0].event == EDUCATED
-
-
-@pytest.mark.postgres
-def test_a_connection_that_was_lost_while_idle_is_replaced(postgres_address: str, tmp_path: Path) -> None:
-    """P2: a restarted server is no error of the next command."""
-    store = open_store(Settings(tmp_path, postgres_address, "development", Keys(bytes(32), bytes(32), bytes(32))))
-    store.append([Change(LI, 0, [TRAINED])], command("c-1"))
-    cut_all(postgres_address)
-    assert store.append([Change(LI, 1, [TRAINED])], command("c-2")).first_position == 1
-    store.close()
-
-
-@pytest.mark.postgres
-def test_a_connection_that_is_lost_in_mid_append_is_not_tried_again(postgres_address: str, tmp_path: Path) -> None:
-    """P3, P6: the caller hears that the outcome is unknown; here nothing was written, and once called is once tried."""
-    store = open_store(Settings(tmp_path, postgres_address, "development", Keys(bytes(32), bytes(32), bytes(32))))
-    tries = []
-
-    def cut(appended: Appended) -> Answered:
-        tries.append(appended)
-        cut_all(postgres_address)
-        return Answered("k-1", "print", b"")
-
-    with pytest.raises(StoreUnavailable):
-        store.append([Change(LI, 0, [TRAINED])], command("c-1"), claims=[Claim("identity", "x")], answered=cut)
-    assert (len(tries), store.head(), store.answered("k-1")) == (1, -1, None)
-    assert store.append([Change(LI, 0, [TRAINED])], command("c-1"), claims=[Claim("identity", "x")]).first_position == 0
-    store.close()
-
-
-@pytest.mark.postgres
-def test_a_server_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
-    """P20: writes answer that the store is unavailable."""
-    nowhere = f"postgresql://postgres@/nothing?host={tmp_path}"
-    with pytest.raises(StoreUnavailable):
-        open_store(Settings(tmp_path, nowhere, "development", Keys(bytes(32), bytes(32), bytes(32))))
-
-
-def cut_all(address: str) -> None:
-    with psycopg.connect(address) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )

@@ -1,0 +1,66 @@
+"""A lost connection to PostgreSQL is replaced or reported, never papered over."""
+
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ledger.event_store import Answered, Appended, Change, Claim, EventStore, Metadata, StoreUnavailable, open_store
+from shared.envelope import Basis
+from shared.events import WorkerTrained
+from shared.settings import Keys, Settings
+
+LI, TRAINED = "worker/li", WorkerTrained(course="岗前培训", hours=40)
+
+
+def opened(address: str, folder: Path) -> EventStore:
+    return open_store(Settings(folder, address, "development", Keys(bytes(32), bytes(32), bytes(32))))
+
+
+def command(command_id: str) -> Metadata:
+    return Metadata(command_id, "clerk", Basis(document="x", date=date(2020, 9, 18)), date(2020, 10, 1))
+
+
+@pytest.mark.postgres
+def test_a_connection_that_was_lost_while_idle_is_replaced(postgres_address: str, tmp_path: Path) -> None:
+    """P2: a restarted server is no error of the next command."""
+    store = opened(postgres_address, tmp_path)
+    store.append([Change(LI, 0, [TRAINED])], command("c-1"))
+    cut_all(postgres_address)
+    assert store.append([Change(LI, 1, [TRAINED])], command("c-2")).first_position == 1
+    store.close()
+
+
+@pytest.mark.postgres
+def test_a_connection_that_is_lost_in_mid_append_is_not_tried_again(postgres_address: str, tmp_path: Path) -> None:
+    """P3, P6: the caller hears that the outcome is unknown; here nothing was written, and once called is once tried."""
+    store = opened(postgres_address, tmp_path)
+    tries = []
+
+    def cut(appended: Appended) -> Answered:
+        tries.append(appended)
+        cut_all(postgres_address)
+        return Answered("k-1", "print", b"")
+
+    with pytest.raises(StoreUnavailable):
+        store.append([Change(LI, 0, [TRAINED])], command("c-1"), claims=[Claim("identity", "x")], answered=cut)
+    assert (len(tries), store.head(), store.answered("k-1")) == (1, -1, None)
+    assert store.append([Change(LI, 0, [TRAINED])], command("c-1"), claims=[Claim("identity", "x")]).first_position == 0
+    store.close()
+
+
+@pytest.mark.postgres
+def test_a_server_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
+    """P20: writes answer that the store is unavailable."""
+    nowhere = f"postgresql://postgres@/nothing?host={tmp_path}"
+    with pytest.raises(StoreUnavailable):
+        opened(nowhere, tmp_path)
+
+
+def cut_all(address: str) -> None:
+    with psycopg.connect(address) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
