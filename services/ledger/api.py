@@ -20,11 +20,12 @@ from ledger.answers import (
 from ledger.commands import careers, places, policies, runs, voids
 from ledger.domain import career, city, community, policy, run, void
 from ledger.domain.command import Command
+from ledger.event_store import StoreUnavailable
 from ledger.execution import CommandAnswer, Decide, Ledger, Sent
 from ledger.queries import Queries
 from shared.auth import EVERYONE, OFFICE, Role
 from shared.envelope import plain, to_wire
-from shared.http import Route, answer, body_of, principal_of, service_app
+from shared.http import Route, answer, body_of, principal_of, problem_response, service_app
 from shared.refusal import Refused
 
 PREFIX = "/ledger/v1"
@@ -83,7 +84,17 @@ _ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     commands = [_command(ledger, *row) for row in COMMANDS]
-    return service_app("Workforce Ledger", PREFIX, [*commands, *_reads(ledger, queries)], token_key=token_key)
+    built = service_app("Workforce Ledger", PREFIX, [*commands, *_reads(ledger, queries)], token_key=token_key)
+    built.add_exception_handler(StoreUnavailable, _on_unavailable)
+    return built
+
+
+async def _on_unavailable(request: Request, error: Exception) -> Response:
+    return problem_response(
+        Refused(
+            "storage-unavailable", "the log cannot be reached", remedy="send the same request with the same key again"
+        )
+    )
 
 
 def _command(

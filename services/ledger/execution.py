@@ -13,7 +13,7 @@ from msgspec import Struct
 from ledger.commands.careers import claim_taken
 from ledger.desk import Decision, Desk
 from ledger.domain.command import EARLIEST, LATEST, Command
-from ledger.event_store import Answered, Appended, ClaimTaken, EventStore, Metadata, VersionConflict
+from ledger.event_store import Answered, Appended, ClaimTaken, EventStore, Metadata, StoreUnavailable, VersionConflict
 from ledger.personal import PersonalStore
 from shared.auth import Principal
 from shared.refusal import Refused
@@ -105,7 +105,7 @@ class Ledger:
                 try:
                     return self._append(decide, command, sent, key, fingerprint)
                 except VersionConflict:
-                    continue
+                    continue  # Somebody else was quicker: decide again on what holds now.
         raise Refused("busy", "too many commands on the same subject at once", remedy="send the command again")
 
     def desk(self, principal: Principal, *, planning: bool = True) -> Desk:
@@ -137,6 +137,8 @@ class Ledger:
             appended = self.store.append(
                 decision.changes, metadata, claims=decision.claims, releases=decision.releases, answered=body
             )
+        except StoreUnavailable:
+            raise  # The append may have committed: the keys of those in it stay.
         except BaseException as error:
             for person_id in decision.sealed:
                 self.personal.destroy(person_id)

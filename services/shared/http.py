@@ -170,10 +170,16 @@ def _add_problem_handlers(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         return response
 
+    async def on_bug(request: Request, error: Exception) -> Response:
+        return problem_response(
+            Refused("internal", "something went wrong on our side; nothing was written", remedy="tell the operator")
+        )
+
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         Refused: on_refused,
         RequestValidationError: on_parameters,
         HTTPException: on_http,
+        Exception: on_bug,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
