@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Engine, Select, func, select, update
 from payroll import tables
 from payroll.engine import ENGINE_VERSION, EnactedPolicy, PublishedBase
 from payroll.intake import moment_text, rows_of
-from payroll.known import Known, KnownFact, Paid
+from payroll.known import ACTS, Known, KnownFact, Paid, RunAct
 from payroll.settlement import Line, digest_of, settle
 from payroll.tables import FACTS, LINES, MOMENTS, PLACES, RULES, RUNS, VOIDS, WATERMARK
 from shared.envelope import Recorded
-from shared.events import BasePublished, Event, PayrollOpened, PolicyEnacted, RunApproved, RunClosed, RunDrafted
+from shared.events import BasePublished, Event, PayrollOpened, PolicyEnacted, RunClosed
 from shared.feed import Feed
 
 BATCH = 500
@@ -35,24 +35,6 @@ class OvertakenError(Exception):
     """Another process moved the watermark in the meantime; the batch was rolled back and can be applied again."""
 
 
-class RunAct(msgspec.Struct, frozen=True, kw_only=True):
-    """An act of a run, as the log has it."""
-
-    position: int
-    jurisdiction: str
-    month: str
-    sequence: int
-    actor: str
-    event: RunDrafted | RunApproved | RunClosed
-
-
-_ACTS: dict[str, type[RunDrafted | RunApproved | RunClosed]] = {
-    "drafted": RunDrafted,
-    "approved": RunApproved,
-    "closed": RunClosed,
-}
-
-
 class Projection:
     """Facts, rules, places, runs and the lines of closed runs, kept under their positions.
 
@@ -60,11 +42,11 @@ class Projection:
     One writer at a time; safe to call from several threads.
     """
 
-    def __init__(self, database: str | Engine = "sqlite://") -> None:
+    def __init__(self, database: str | Engine = tables.IN_MEMORY) -> None:
         self._engine = tables.open_database(database) if isinstance(database, str) else database
         self._lock = RLock()
-        self._one_connection = str(self._engine.url) in ("sqlite://", "sqlite:///:memory:")
-        tables.METADATA.create_all(self._engine)
+        self._one_connection = str(self._engine.url) == tables.IN_MEMORY
+        tables.create(self._engine)
         with self._engine.begin() as connection:
             tables.put(connection, WATERMARK, [(1, -1)])
 
@@ -171,7 +153,7 @@ class Projection:
                     month=row.month,
                     sequence=row.sequence,
                     actor=row.actor,
-                    event=msgspec.json.decode(row.content, type=_ACTS[row.act]),
+                    event=msgspec.json.decode(row.content, type=ACTS[row.act]),
                 )
                 for row in connection.execute(query.order_by(RUNS.c.position))
             ]
@@ -184,6 +166,10 @@ class Projection:
         query = query.where(*(LINES.c[column] == value for column, value in (where or {}).items()))
         with self._reading() as connection:
             return [_line(row) for row in connection.execute(query.order_by(LINES.c.number).limit(limit))]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -11,13 +11,16 @@ import httpx
 import msgspec
 
 from payroll.engine import ENGINE_VERSION, month_name, month_number
-from payroll.projection import Projection, RunAct
+from payroll.known import RunAct
+from payroll.projection import Projection
 from payroll.settlement import Settlement, settle
 from shared.envelope import Basis
 from shared.events import RunApproved, RunClosed, RunDrafted
 from shared.feed import Feed
 from shared.money import yuan
 from shared.refusal import Refused
+
+MONTHS_AHEAD = 12
 
 
 class LedgerClient(Protocol):
@@ -117,8 +120,9 @@ class Payroll:
         state = self.run(jurisdiction, month, 1, self._head())
         if state.closed_act is not None and state.drafted is not None:
             return self._ask("run-drafts", caller, msgspec.to_builtins(state.drafted))
-        head = self.projection.position
-        known = self.projection.known(jurisdiction, self.projection.last_change(jurisdiction, head))
+        check_near(month, self.clock())
+        last_change = self.projection.last_change(jurisdiction, self.projection.position)
+        known = self.projection.known(jurisdiction, last_change)
         settlement = settle(known, month)
         blockers = (*self._month_before(known.payroll_from, settlement), *settlement.blockers)
         body = _figures(settlement) | {"suspense_fen": settlement.suspense_fen, "blockers": blockers}
@@ -182,6 +186,24 @@ class Payroll:
         jurisdiction = settlement.known.jurisdiction
         closed = self.run(jurisdiction, before, 1, self.projection.position).closed_act
         return [] if closed else [f"months-in-order: {before} is not closed"]
+
+
+def check_near(month: str, now: datetime) -> None:
+    """Every month up to this one is worked out, so it lies at most a year ahead. Raises Refused `months-in-order`."""
+    latest = month_name(month_number(f"{now:%Y-%m}") + MONTHS_AHEAD)
+    if month > latest:
+        raise Refused("months-in-order", f"{month} is too far ahead", remedy=f"ask for {latest} or an earlier month")
+
+
+def rebuilt_beside(payroll: Payroll) -> tuple[int, str, str]:
+    """(position, live digest, digest of a projection built anew from the feed up to there); nothing is sent."""
+    scratch = Projection()
+    try:
+        while (position := payroll.projection.catch_up(payroll.feed)) != scratch.catch_up(payroll.feed):
+            continue
+        return position, payroll.projection.digest(), scratch.digest()
+    finally:
+        scratch.close()
 
 
 def _figures(settlement: Settlement) -> dict[str, Any]:

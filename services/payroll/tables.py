@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import StaticPool
 
 METADATA = MetaData()
+IN_MEMORY = "sqlite://"
 
 FACTS = Table(
     "payroll_facts",
@@ -119,19 +120,22 @@ CONTENT = (FACTS, VOIDS, RULES, PLACES, RUNS, LINES)
 
 
 def open_database(address: str) -> Engine:
-    """An engine for the address. SQLite: write-ahead log, one connection when in memory."""
-    if not address.startswith("sqlite"):
+    """An engine for the address; SQLite in memory has one connection that all threads share."""
+    if address != IN_MEMORY:
         return create_engine(address)
-    in_memory = address in ("sqlite://", "sqlite:///:memory:")
-    settings: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": 30}}
-    engine = create_engine(address, **settings, **({"poolclass": StaticPool} if in_memory else {}))
+    return create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
 
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
 
-    return engine
+def create(engine: Engine) -> None:
+    """Make the tables where they are not there yet; SQLite writes ahead, so that reads go on beside the writer."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _write_ahead)
+    METADATA.create_all(engine)
+
+
+def _write_ahead(connection: Any, _: Any) -> None:
+    for setting in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {setting}")
 
 
 def put(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -1,0 +1,79 @@
+"""What a request says in its headers and parameters: the key of a command, the position of a question."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from payroll.answers import Act
+from payroll.runs import Caller, Payroll
+from shared.refusal import Refused
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_DAWN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def caller_of(headers: Mapping[str, str], act: Act) -> Caller:
+    """On whose behalf an act is asked for. Raises Refused `idempotency-key-missing`, `invalid-parameter`."""
+    key = headers.get("idempotency-key", "")
+    if not key:
+        raise Refused(
+            "idempotency-key-missing",
+            "this command carries no Idempotency-Key",
+            pointer="/headers/idempotency-key",
+            remedy="send one made for this command, and the same one when you send it again",
+        )
+    if not _KEY.fullmatch(key):
+        raise Refused(
+            "invalid-parameter",
+            "an Idempotency-Key has 1 to 200 visible ASCII characters",
+            pointer="/headers/idempotency-key",
+            remedy="send a UUID",
+        )
+    return Caller(headers["authorization"], key, act.effective_date, act.basis)
+
+
+def position_asked(
+    payroll: Payroll, headers: Mapping[str, str], known_at: datetime | None, known_position: int | None
+) -> int:
+    """The position an answer is given at: the one asked for, that of the time asked for, or the latest.
+
+    Raises Refused `unknown-time` for what is still to come, `busy` before `X-Min-Position`, `invalid-parameter`.
+    """
+    latest = payroll.catch_up()
+    _check_reached(headers, latest)
+    if known_position is not None:
+        if known_position > latest:
+            raise _unknown_time(f"position {known_position}", "known_position", f"{latest} is the latest")
+        return known_position
+    if known_at is None:
+        return latest
+    if known_at.tzinfo is None:
+        raise Refused(
+            "invalid-parameter",
+            "known_at has no offset from UTC",
+            pointer="/query/known_at",
+            remedy="write it as 2021-06-18T09:00:00Z",
+        )
+    if known_at > payroll.clock():
+        raise _unknown_time(known_at.isoformat(), "known_at", "that time has not come")
+    return payroll.projection.position_at(max(known_at, _DAWN))
+
+
+def _check_reached(headers: Mapping[str, str], latest: int) -> None:
+    wanted = headers.get("x-min-position", "-1")
+    if not re.fullmatch(r"-1|[0-9]{1,18}", wanted):
+        raise Refused(
+            "invalid-parameter",
+            "X-Min-Position is a position of the log",
+            pointer="/headers/x-min-position",
+            remedy="send the Ledger-Position of an earlier answer",
+        )
+    if latest < int(wanted):
+        raise Refused("busy", f"payroll is at {latest} and not yet at {wanted}", remedy="ask again shortly")
+
+
+def _unknown_time(what: str, parameter: str, why: str) -> Refused:
+    remedy = "ask for an earlier time, or for none to get the latest"
+    return Refused(
+        "unknown-time", f"nothing is known as of {what}: {why}", pointer=f"/query/{parameter}", remedy=remedy
+    )

@@ -1,0 +1,39 @@
+"""Lines as CSV for a spreadsheet: UTF-8 with a byte-order mark, and no cell that could run as a formula."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from payroll.answers import LineAnswer
+
+COLUMNS = LineAnswer.__struct_fields__
+AMOUNTS = frozenset({"due", "paid_before", "amount"})
+_BYTE_ORDER_MARK = "\ufeff"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ROWS_PER_CHUNK = 500
+
+
+def csv_of(lines: Iterable[LineAnswer]) -> Iterator[bytes]:
+    """The file in chunks of some hundred rows."""
+    buffer = io.StringIO(_BYTE_ORDER_MARK, newline="")
+    buffer.seek(0, io.SEEK_END)
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    for number, line in enumerate(lines, 1):
+        writer.writerow(_cell(name, getattr(line, name)) for name in COLUMNS)
+        if number % _ROWS_PER_CHUNK == 0:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _cell(name: str, value: object) -> str:
+    """A text that begins like a formula gets an apostrophe before it; an amount is a number, also a negative one."""
+    text = str(value)
+    return f"'{text}" if name not in AMOUNTS and text.startswith(_FORMULA) else text
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text.encode()
