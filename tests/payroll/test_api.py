@@ -8,12 +8,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
-from shared.money import fen
 from tests.payroll.feeding import START, LedgerInSmall, opened, payroll_over
 from tests.payroll.working import without_remainder
 
 from payroll import api
 from shared.auth import Principal, Role, mint, parse_scope, utc_now
+from shared.money import fen
 
 KEY = b"k" * 32
 WHEN = {"effective_date": "2020-10-26", "basis": {"document": "赤社薪", "date": "2020-10-26"}}
