@@ -1,0 +1,223 @@
+"""Which message goes to whom when something was recorded: a pure function of one event.
+
+A message says what changed, since when, and under which number the act was recorded. It never carries an amount, an
+identity number or the name of a third person: values are ids, dates, post and grade words, a course title, a month.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+from msgspec import Struct
+
+from shared.envelope import Recorded
+from shared.events import (
+    Certificate,
+    CommandVoided,
+    Education,
+    Post,
+    PostChanged,
+    Rating,
+    RunClosed,
+    SeparationReason,
+    WorkerAppraised,
+    WorkerCarried,
+    WorkerConverted,
+    WorkerEducated,
+    WorkerHired,
+    WorkerQualified,
+    WorkerRegraded,
+    WorkerSeparated,
+    WorkerTrained,
+    WorkerTransferred,
+)
+from shared.events import Channel as Admission
+
+MESSAGES_AT_MOST = 3
+"""No event tells more recipients than this: the person, the office left, the office joined."""
+
+COURSE_UNNAMED = "（名称从略）"
+"""Stands for a course title that holds an amount or a long number."""
+
+_COURSE_CHARACTERS = 80
+_SECRET = re.compile(r"\d{11}|\d[.．]\d\d|[¥￥]|\d[万千]?[元块]|rmb|yuan|cny", re.IGNORECASE)
+
+POSTS = {Post.HEAD: "正职", Post.DEPUTY: "副职", Post.MEMBER: "委员", Post.DEDICATED: "专职工作人员"}
+ADMISSIONS = {
+    Admission.EXAM: "公开招考",
+    Admission.CONVERSION: "考核转聘",
+    Admission.ELECTION: "选举",
+    Admission.APPOINTMENT: "任命",
+    Admission.LEGACY: "原在岗",
+}
+RATINGS = {Rating.EXCELLENT: "优秀", Rating.COMPETENT: "合格", Rating.MARGINAL: "基本合格", Rating.UNFIT: "不合格"}
+CERTIFICATES = {
+    Certificate.ASSISTANT: "助理社会工作师",
+    Certificate.SOCIAL_WORKER: "社会工作师",
+    Certificate.SENIOR: "高级社会工作师",
+}
+EDUCATIONS = {
+    Education.HIGH_SCHOOL: "高中",
+    Education.COLLEGE: "大专",
+    Education.BACHELOR: "本科",
+    Education.MASTER: "硕士",
+    Education.DOCTOR: "博士",
+}
+REASONS = {
+    SeparationReason.RESIGNED: "辞职",
+    SeparationReason.RETIRED: "退休",
+    SeparationReason.DISMISSED: "辞退",
+    SeparationReason.TERM_ENDED: "任期届满",
+    SeparationReason.CIVIL_SERVICE: "考录公务员或事业单位",
+    SeparationReason.NOT_CONVERTED: "未转聘",
+    SeparationReason.DECEASED: "去世",
+}
+
+
+class Urgency(StrEnum):
+    """Whether a notice may wait for a digest or the morning."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """What one recipient is told: the address, the template, and the words that fill it.
+
+    Addresses: `worker/ID` the person, `community/ID` its office, `workers/CITY` everybody who serves there,
+    `finance/CITY` its finance office.
+    """
+
+    recipient: str
+    template: str
+    urgency: Urgency
+    values: Mapping[str, str]
+
+
+def messages(recorded: Recorded) -> tuple[Message, ...]:
+    """The messages of one event, each to another recipient; none for an event that concerns nobody by itself."""
+    match recorded.event:
+        case WorkerHired() as event:
+            return _hired(recorded, event)
+        case WorkerConverted() as event:
+            return _converted(recorded, event)
+        case WorkerTransferred() as event:
+            return _transferred(recorded, event)
+        case WorkerCarried(community_id=community_id):
+            return (_to_worker(recorded, "worker-carried", community=community_id),)
+        case PostChanged(from_post=before, post=after, grade=grade):
+            words = {"from_post": POSTS[before], "post": POSTS[after], "grade": _grade(grade)}
+            return (_to_worker(recorded, "post-changed", **words),)
+        case WorkerRegraded(from_grade=was, grade=now):
+            return (_to_worker(recorded, "worker-regraded", from_grade=_grade(was), grade=_grade(now)),)
+        case WorkerAppraised(year=year, rating=rating):
+            return (_to_worker(recorded, "worker-appraised", year=str(year), rating=RATINGS[rating]),)
+        case WorkerTrained() as event:
+            return (_trained(recorded, event),)
+        case WorkerQualified(certificate=certificate):
+            return (_to_worker(recorded, "worker-qualified", certificate=CERTIFICATES[certificate]),)
+        case WorkerEducated(education=education):
+            return (_to_worker(recorded, "worker-educated", education=EDUCATIONS[education]),)
+        case WorkerSeparated() as event:
+            return _separated(recorded, event)
+        case CommandVoided(command_id=voided) if recorded.stream.startswith("worker/"):
+            return (_to_worker(recorded, "command-voided", Urgency.URGENT, voided=voided),)
+        case CommandVoided(command_id=voided) if recorded.stream.startswith("community/"):
+            return (_message(recorded, recorded.stream, "office-voided", Urgency.NORMAL, {"voided": voided}),)
+        case RunClosed() as event:
+            return _closed(recorded, event)
+        case _:
+            return ()
+
+
+def _hired(recorded: Recorded, event: WorkerHired) -> tuple[Message, ...]:
+    words = {
+        "community": event.community_id,
+        "post": POSTS[event.post],
+        "grade": _grade(event.grade),
+        "admission": ADMISSIONS[event.channel],
+    }
+    return (
+        _to_worker(recorded, "worker-hired", **words),
+        _to_office(recorded, event.community_id, "office-joined", post=words["post"]),
+    )
+
+
+def _converted(recorded: Recorded, event: WorkerConverted) -> tuple[Message, ...]:
+    words = {"community": event.community_id, "post": POSTS[event.post], "grade": _grade(event.grade)}
+    offices = _moved(recorded, event.from_community_id, event.community_id)
+    return (_to_worker(recorded, "worker-converted", Urgency.URGENT, **words), *offices)
+
+
+def _transferred(recorded: Recorded, event: WorkerTransferred) -> tuple[Message, ...]:
+    told = _to_worker(recorded, "worker-transferred", community=event.community_id, grid=event.grid_id or "")
+    if event.from_community_id == event.community_id:
+        office = _to_office(recorded, event.community_id, "office-grid-changed", grid=event.grid_id or "")
+        return (told, office)
+    return (told, *_moved(recorded, event.from_community_id, event.community_id))
+
+
+def _moved(recorded: Recorded, left: str, joined: str) -> tuple[Message, ...]:
+    """Both offices of a move, or nobody when the person stays."""
+    if left == joined:
+        return ()
+    return (
+        _to_office(recorded, left, "office-left", community=joined),
+        _to_office(recorded, joined, "office-arrived", community=left),
+    )
+
+
+def _trained(recorded: Recorded, event: WorkerTrained) -> Message:
+    kind = "岗前培训" if event.initial else "培训"
+    return _to_worker(recorded, "worker-trained", course=_course(event.course), hours=str(event.hours), kind=kind)
+
+
+def _separated(recorded: Recorded, event: WorkerSeparated) -> tuple[Message, ...]:
+    if event.reason is SeparationReason.DECEASED:
+        return ()
+    return (_to_worker(recorded, "worker-separated", Urgency.URGENT, reason=REASONS[event.reason]),)
+
+
+def _closed(recorded: Recorded, event: RunClosed) -> tuple[Message, ...]:
+    words = {"month": _month(event.month), "sequence": str(event.sequence) if event.sequence > 1 else ""}
+    control = {"lines": str(event.lines), "position": str(event.at_position), "check": event.digest[:12]}
+    return (
+        _message(recorded, f"workers/{event.jurisdiction}", "payslips-ready", Urgency.NORMAL, words),
+        _message(recorded, f"finance/{event.jurisdiction}", "run-closed", Urgency.URGENT, words | control),
+    )
+
+
+def _to_worker(recorded: Recorded, template: str, urgency: Urgency = Urgency.NORMAL, /, **words: str) -> Message:
+    return _message(recorded, recorded.stream, template, urgency, words)
+
+
+def _to_office(recorded: Recorded, community_id: str, template: str, /, **words: str) -> Message:
+    words["worker"] = recorded.subject_id
+    return _message(recorded, f"community/{community_id}", template, Urgency.NORMAL, words)
+
+
+def _message(recorded: Recorded, recipient: str, template: str, urgency: Urgency, words: dict[str, str]) -> Message:
+    values = {"since": _day(recorded.effective_date), "act": recorded.command_id, **words}
+    return Message(recipient=recipient, template=template, urgency=urgency, values=values)
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _month(month: str) -> str:
+    year, _, number = month.partition("-")
+    return f"{int(year)}年{int(number)}月"
+
+
+def _grade(grade: int | None) -> str:
+    return "" if grade is None else f"{grade}级"
+
+
+def _course(title: str) -> str:
+    """The title on one line, unless somebody wrote an amount or a personal number into it."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in title).split())
+    if not line or _SECRET.search(re.sub(r"[\s\-_,，]", "", line)):
+        return COURSE_UNNAMED
+    return line if len(line) <= _COURSE_CHARACTERS else line[: _COURSE_CHARACTERS - 1] + "…"
