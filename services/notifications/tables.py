@@ -1,0 +1,124 @@
+"""The tables of notifications, on SQLite and PostgreSQL alike.
+
+Every row but those of `reads` follows from the log: it can be dropped and built again, byte for byte.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    insert,
+    select,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import StaticPool
+
+METADATA = MetaData()
+
+NOTICES = Table(
+    "notices",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("urgency", String, nullable=False),
+    Column("template", String, nullable=False),
+    Column("effective_date", Date, nullable=False),
+    Column("recorded_at", String, nullable=False),
+    Column("command_id", String, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("notices_by_recipient", "recipient", "position"),
+    Index("notices_by_position", "position"),
+)
+
+PLACED = Table(
+    "notice_placed",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", String, nullable=False),
+    Column("command_id", String, nullable=False),
+    Column("worker_id", String, nullable=False, index=True),
+    Column("community_id", String, nullable=False),
+    Column("city_id", String),
+)
+
+LOCATED = Table(
+    "notice_located",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", String, nullable=False),
+    Column("command_id", String, nullable=False),
+    Column("community_id", String, nullable=False, index=True),
+    Column("street_id", String, nullable=False, index=True),
+    Column("city_id", String, nullable=False, index=True),
+)
+
+WITHDRAWN = Table(
+    "notice_withdrawn",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("stream", String, nullable=False),
+    Column("command_id", String, nullable=False),
+    Index("notice_withdrawn_by_command", "stream", "command_id"),
+)
+
+PROGRESS = Table(
+    "notice_progress",
+    METADATA,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+"""One row: everything up to `position` is applied; `revision` counts commits, for compare-and-set."""
+
+STRAGGLERS = Table(
+    "notice_stragglers",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Positions applied beyond the first hole."""
+
+READS = Table(
+    "notice_reads",
+    METADATA,
+    Column("notice_id", String(64), primary_key=True),
+    Column("reader", String, primary_key=True),
+    Column("at", String, nullable=False),
+)
+"""Who has read what, when. Not part of the projection: it survives a rebuild."""
+
+PROJECTED = (NOTICES, PLACED, LOCATED, WITHDRAWN)
+"""The tables that the digest covers."""
+
+
+def engine_in_memory() -> Engine:
+    """A database of one thread that is gone when it is disposed of."""
+    return create_engine("sqlite://", poolclass=StaticPool)
+
+
+def lay(engine: Engine) -> None:
+    """Create what is missing; leave what is there."""
+    METADATA.create_all(engine)
+    with engine.connect() as connection:
+        if _begun(connection):
+            return
+    try:
+        with engine.begin() as connection:
+            connection.execute(insert(PROGRESS).values(only=1, position=-1, revision=0))
+    except IntegrityError:
+        pass  # Another process began at the same moment.
+
+
+def _begun(connection: Connection) -> bool:
+    return connection.execute(select(PROGRESS.c.only)).first() is not None
