@@ -1,0 +1,260 @@
+"""The acts between the hire and the exit: each does, refuses, and is quiet when it is already so."""
+
+from typing import Any
+
+import pytest
+from tests.ledger.given import Town
+
+ACTS: list[tuple[str, dict[str, Any]]] = [
+    ("transfers", {"community_id": "jinqiao"}),
+    ("post-changes", {"post": "member"}),
+    ("regrades", {"grade": 2, "reason": "晋级"}),
+    ("appraisals", {"year": 2019, "rating": "competent"}),
+    ("trainings", {"course": "初任培训", "hours": 40}),
+    ("qualifications", {"certificate": "assistant", "certificate_number": "SW-2020-0001"}),
+    ("educations", {"education": "bachelor"}),
+    ("separations", {"reason": "resigned"}),
+]
+
+
+@pytest.mark.parametrize(("path", "fields"), [*ACTS, ("conversions", {"post": "dedicated"})])
+def test_nothing_happens_to_a_worker_before_the_hire(town: Town, path: str, fields: dict[str, Any]) -> None:
+    worker_id = town.hire(day="2020-10-01")
+    found = town.refuse("not-in-service", path, "2020-09-30", worker_id=worker_id, **fields)
+    assert "not hired by 2020-09-30" in found["detail"]
+
+
+@pytest.mark.parametrize(("path", "fields"), [*ACTS, ("conversions", {"post": "dedicated"})])
+def test_nothing_happens_to_a_worker_after_the_exit(town: Town, path: str, fields: dict[str, Any]) -> None:
+    worker_id = town.hire()
+    town.give("separations", "2020-11-01", worker_id=worker_id, reason="retired")
+    found = town.refuse("not-in-service", path, "2020-11-01", worker_id=worker_id, **fields)
+    assert "left on 2020-11-01" in found["detail"]
+
+
+@pytest.mark.parametrize(("path", "fields"), ACTS)
+def test_an_exit_cannot_be_slipped_in_before_what_was_done_later(town: Town, path: str, fields: dict[str, Any]) -> None:
+    worker_id = town.hire()
+    later = town.give(path, "2020-12-01", worker_id=worker_id, **fields)
+    code = "not-in-service" if path == "separations" else "later-act-in-the-way"
+    if path == "separations":
+        return
+    found = town.refuse(code, "separations", "2020-11-01", worker_id=worker_id, reason="resigned")
+    assert found["extra"]["acts"] == [later["command_id"]]
+
+
+@pytest.mark.parametrize(("path", "fields"), ACTS)
+def test_an_unknown_worker_is_not_found(town: Town, path: str, fields: dict[str, Any]) -> None:
+    assert town.refuse("not-found", path, worker_id="nobody", **fields)["pointer"] == "/worker_id"
+
+
+# --- transfer
+
+
+def test_a_transfer_takes_the_seat_along(town: Town) -> None:
+    worker_id = town.hire(grid_id="xinhua-g1")
+    town.give("transfers", "2020-11-01", worker_id=worker_id, community_id="jinqiao", grid_id="jinqiao-g1")
+    assert town.worker(worker_id, "2020-10-31")["community_id"] == "xinhua"
+    assert town.worker(worker_id, "2020-11-01")["community_id"] == "jinqiao"
+    assert (town.seats("xinhua", day="2020-10-31"), town.seats("xinhua", day="2020-11-01")) == ((2, 1), (2, 0))
+    assert (town.seats("jinqiao", day="2020-10-31"), town.seats("jinqiao", day="2020-11-01")) == ((2, 0), (2, 1))
+
+
+def test_a_move_to_another_grid_moves_no_seat(town: Town) -> None:
+    worker_id = town.hire()
+    done = town.give("transfers", worker_id=worker_id, community_id="xinhua", grid_id="xinhua-g1")
+    assert list(done["streams"]) == [f"worker/{worker_id}"]
+    assert (town.worker(worker_id)["grid_id"], town.seats("xinhua")) == ("xinhua-g1", (2, 1))
+
+
+def test_a_transfer_to_where_one_is_is_refused(town: Town) -> None:
+    worker_id = town.hire()
+    found = town.refuse("already-there", "transfers", worker_id=worker_id, community_id="xinhua")
+    assert found["pointer"] == "/community_id"
+
+
+def test_a_transfer_into_a_full_community_is_refused(town: Town) -> None:
+    worker_id = town.hire()
+    town.hire("jinqiao")
+    town.hire("jinqiao", "2020-12-01")
+    found = town.refuse("quota-full", "transfers", "2020-11-01", worker_id=worker_id, community_id="jinqiao")
+    assert found["extra"] == {"day": "2020-12-01", "seats": 2, "heads": 2}
+
+
+@pytest.mark.parametrize("place", [{"community_id": "nowhere"}, {"community_id": "jinqiao", "grid_id": "xinhua-g1"}])
+def test_a_transfer_to_a_place_that_is_not_there_is_refused(town: Town, place: dict[str, str]) -> None:
+    town.refuse("unknown-place", "transfers", worker_id=town.hire(), **place)
+
+
+def test_a_transfer_cannot_be_slipped_in_before_another(town: Town) -> None:
+    worker_id = town.hire()
+    later = town.give("transfers", "2020-12-01", worker_id=worker_id, community_id="jinqiao")
+    found = town.refuse("later-act-in-the-way", "transfers", "2020-11-01", worker_id=worker_id, community_id="huangjia")
+    assert found["extra"]["acts"] == [later["command_id"]]
+
+
+# --- post, grade
+
+
+def test_a_post_change_between_kinds_changes_the_kind_of_seat(town: Town) -> None:
+    worker_id = town.hire()
+    town.give("post-changes", "2021-01-01", worker_id=worker_id, post="member")
+    worker = town.worker(worker_id, "2021-01-01")
+    assert (worker["post"], worker["grade"], worker["seat"]) == ("member", 3, "committee")
+    assert town.seats("xinhua", "dedicated", "2021-01-01") == (2, 0)
+    assert town.seats("xinhua", "committee", "2021-01-01") == (3, 1)
+
+
+def test_a_post_change_into_a_full_committee_is_refused(town: Town) -> None:
+    worker_id = town.hire()
+    for _ in range(3):
+        town.hire(channel="election", post="member")
+    town.refuse("quota-full", "post-changes", worker_id=worker_id, post="member")
+
+
+def test_a_higher_grade_than_the_new_post_allows_comes_down_to_its_band(town: Town) -> None:
+    worker_id = town.hire(channel="election", post="head", grade=18)
+    town.give("post-changes", worker_id=worker_id, post="member")
+    assert town.worker(worker_id)["grade"] == 14
+
+
+def test_a_post_one_has_already_is_refused(town: Town) -> None:
+    assert town.refuse("already-there", "post-changes", worker_id=town.hire(), post="dedicated")["pointer"] == "/post"
+
+
+def test_a_post_change_to_a_grade_outside_the_band_is_refused(town: Town) -> None:
+    town.refuse("grade-outside-band", "post-changes", worker_id=town.hire(), post="deputy", grade=4)
+
+
+def test_a_regrade_says_from_which_grade(town: Town) -> None:
+    worker_id = town.hire()
+    town.give("regrades", "2021-01-01", worker_id=worker_id, grade=2, reason="晋级")
+    event = town.read(f"workers/{worker_id}/history")["events"][-1]
+    assert event["data"] == {"from_grade": 1, "grade": 2, "reason": "晋级"}
+    assert (town.worker(worker_id, "2020-12-31")["grade"], town.worker(worker_id, "2021-01-01")["grade"]) == (1, 2)
+
+
+@pytest.mark.parametrize(("grade", "code"), [(13, "grade-outside-band"), (1, "already-there")])
+def test_a_regrade_stays_in_the_band_and_changes_something(town: Town, grade: int, code: str) -> None:
+    found = town.refuse(code, "regrades", worker_id=town.hire(), grade=grade, reason="晋级")
+    assert found["pointer"] == "/grade"
+
+
+def test_a_regrade_cannot_be_slipped_in_before_another(town: Town) -> None:
+    """domain.md §4: a grade is never overwritten without a date."""
+    worker_id = town.hire()
+    later = town.give("regrades", "2021-01-01", worker_id=worker_id, grade=2, reason="晋级")
+    found = town.refuse("later-act-in-the-way", "regrades", "2020-12-01", worker_id=worker_id, grade=3, reason="更正")
+    assert found["extra"]["acts"] == [later["command_id"]]
+
+
+def test_a_worker_of_the_old_scheme_has_no_grade_to_change(town: Town) -> None:
+    worker_id = town.hire(day="2019-05-01", channel="legacy")
+    town.refuse("no-grades", "regrades", worker_id=worker_id, grade=2, reason="晋级")
+
+
+# --- conversion
+
+
+def test_a_conversion_takes_a_seat_and_a_grade(town: Town) -> None:
+    worker_id = town.hire(day="2019-05-01", channel="legacy")
+    town.give("conversions", worker_id=worker_id, post="dedicated", counted_years=4)
+    before, after = town.worker(worker_id, "2020-09-30"), town.worker(worker_id, "2020-10-01")
+    assert (before["scheme"], before["seat"]) == ("legacy", None)
+    assert (after["scheme"], after["seat"], after["grade"]) == ("ladder", "dedicated", 2)
+    assert (town.seats("xinhua", day="2020-09-30"), town.seats("xinhua", day="2020-10-01")) == ((2, 0), (2, 1))
+
+
+def test_a_conversion_happens_once(town: Town) -> None:
+    town.refuse("already-converted", "conversions", worker_id=town.hire(), post="dedicated")
+
+
+def test_a_conversion_needs_a_seat(town: Town) -> None:
+    worker_id = town.hire(day="2019-05-01", channel="legacy")
+    town.hire()
+    town.hire()
+    town.refuse("quota-full", "conversions", worker_id=worker_id, post="dedicated")
+    town.give("conversions", worker_id=worker_id, post="dedicated", community_id="jinqiao")
+
+
+def test_a_conversion_waits_for_the_policy(town: Town) -> None:
+    worker_id = town.hire(day="2019-05-01", channel="legacy")
+    found = town.refuse("channel-not-open", "conversions", "2020-09-17", worker_id=worker_id, post="dedicated")
+    assert found["pointer"] == "/effective_date"
+
+
+# --- appraisal, training, certificate, diploma, exit
+
+
+def test_an_appraisal_is_never_overwritten(town: Town) -> None:
+    """domain.md §4: an appraisal silently overwritten."""
+    worker_id = town.hire()
+    town.give("appraisals", "2021-01-15", worker_id=worker_id, year=2020, rating="unfit")
+    for rating in ("unfit", "excellent"):
+        town.refuse("already-there", "appraisals", "2021-02-15", worker_id=worker_id, year=2020, rating=rating)
+    assert town.worker(worker_id, "2021-03-01")["ratings"] == {"2020": "unfit"}
+
+
+def test_a_corrected_appraisal_stands_beside_the_first(town: Town) -> None:
+    worker_id = town.hire()
+    first = town.give("appraisals", "2021-01-15", worker_id=worker_id, year=2020, rating="unfit")
+    town.give("voids", "2021-02-15", command_id=first["command_id"], reason="复核")
+    town.give("appraisals", "2021-02-15", worker_id=worker_id, year=2020, rating="competent")
+    types = [event["type"] for event in town.read(f"workers/{worker_id}/history")["events"]]
+    assert types[-3:] == ["worker.appraised.v1", "command.voided.v1", "worker.appraised.v1"]
+    assert town.worker(worker_id, "2021-03-01")["ratings"] == {"2020": "competent"}
+
+
+def test_a_year_to_come_is_not_appraised(town: Town) -> None:
+    found = town.refuse("future-year", "appraisals", "2020-12-31", worker_id=town.hire(), year=2021, rating="competent")
+    assert found["pointer"] == "/year"
+
+
+def test_hours_of_training_add_up(town: Town) -> None:
+    worker_id = town.hire()
+    town.give("trainings", "2020-11-13", worker_id=worker_id, course="初任培训", hours=40, initial=True)
+    town.give("trainings", "2020-12-13", worker_id=worker_id, course="社区治理", hours=8)
+    assert town.worker(worker_id, "2020-12-12")["training_hours"] == 40
+    assert town.worker(worker_id, "2020-12-13")["training_hours"] == 48
+
+
+def test_a_certificate_is_registered_once_and_the_highest_counts(town: Town) -> None:
+    worker_id = town.hire()
+    number = {"certificate_number": "SW-1"}
+    town.give("qualifications", worker_id=worker_id, certificate="social_worker", certificate_number="SW-0001")
+    town.refuse(
+        "already-there",
+        "qualifications",
+        worker_id=worker_id,
+        certificate="social_worker",
+        **number | {"certificate_number": "SW-0002"},
+    )
+    town.give("qualifications", worker_id=worker_id, certificate="assistant", certificate_number="SW-0003")
+    assert town.worker(worker_id)["certificate"] == "social_worker"
+
+
+def test_a_certificate_number_belongs_to_one_worker(town: Town) -> None:
+    town.give("qualifications", worker_id=town.hire(), certificate="assistant", certificate_number="SW-0001a")
+    fields = {"certificate": "assistant", "certificate_number": "sw-0001A"}
+    found = town.refuse("certificate-number-used", "qualifications", worker_id=town.hire(), **fields)
+    assert found["pointer"] == "/certificate_number"
+
+
+@pytest.mark.parametrize("education", ["high_school", "college"])
+def test_only_a_higher_diploma_is_recognised(town: Town, education: str) -> None:
+    town.refuse("education-not-higher", "educations", worker_id=town.hire(), education=education)
+
+
+def test_a_diploma_moves_no_grade_by_itself(town: Town) -> None:
+    worker_id = town.hire()
+    town.give("educations", worker_id=worker_id, education="master")
+    worker = town.worker(worker_id)
+    assert (worker["education"], worker["grade"]) == ("master", 1)
+
+
+def test_an_exit_frees_the_seat_from_the_first_day_out(town: Town) -> None:
+    worker_id = town.hire()
+    town.give("separations", "2020-11-01", worker_id=worker_id, reason="civil_service")
+    assert town.worker(worker_id, "2020-10-31")["in_service"]
+    assert not town.worker(worker_id, "2020-11-01")["in_service"]
+    assert (town.seats("xinhua", day="2020-10-31"), town.seats("xinhua", day="2020-11-01")) == ((2, 1), (2, 0))
