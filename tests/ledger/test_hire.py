@@ -49,6 +49,16 @@ def test_a_diploma_below_college_is_refused(town: Town) -> None:
     assert found["pointer"] == "/education"
 
 
+@pytest.mark.parametrize(
+    ("education", "born", "code"),
+    [("high_school", "1990-01-01", "diploma-too-low"), ("college", "1950-01-01", "too-old")],
+)
+def test_a_seat_paid_elsewhere_opens_no_door_around_the_exam(town: Town, education: str, born: str, code: str) -> None:
+    """逢进必考: who holds the seat is admitted by the same conditions, whoever pays."""
+    person = town.person(identity_number=identity_number(born))
+    town.refuse(code, "hires", **town.hiring(paid_outside=True, education=education, person=person))
+
+
 def test_committee_members_are_elected_at_any_age(town: Town) -> None:
     """The age limit is that of a dedicated worker's exam."""
     elected = town.hiring(channel="election", post="member", education="high_school")

@@ -141,16 +141,14 @@ class SeparateWorker(WorkerCommand, frozen=True, kw_only=True):
 
 def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: str, birth_date: date) -> WorkerHired:
     """Refused `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`; `personal` is left empty."""
-    document = None
-    if not command.paid_outside:
-        document = _open_to(command.channel, command.post, command.effective_date, policies)
+    day = command.effective_date
+    if command.paid_outside:
+        document, admitting = None, policies.open_to(command.channel, day)
+    else:
+        document = admitting = _open_to(command.channel, command.post, day, policies)
+    if admitting is not None:
         check_admission(
-            document,
-            command.channel,
-            command.post,
-            birth_date=birth_date,
-            education=command.education,
-            day=command.effective_date,
+            admitting, command.channel, command.post, birth_date=birth_date, education=command.education, day=day
         )
     return WorkerHired(
         worker_id=worker_id,
