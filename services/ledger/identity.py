@@ -10,8 +10,13 @@ from stdnum.util import isdigits
 from shared.refusal import Refused
 
 
+def canonical(number: str) -> str:
+    """The one way to write a number: people type the check character X small as often as capital."""
+    return number.upper()
+
+
 def check_identity_number(number: str, pointer: str, *, on: date) -> date:
-    """The birth date in a valid number. Refused `invalid-identity-number`; the number itself is never repeated.
+    """The birth date in a valid canonical number. Refused `invalid-identity-number`; the number is never repeated.
 
     The division code must exist, but not already in the year of birth: numbers are given at registration, so people
     born before a code was introduced carry it (Chibi's 421281 dates from 1998).

@@ -99,6 +99,15 @@ def test_an_identity_number_belongs_to_one_worker(town: Town) -> None:
     assert person["identity_number"] not in str(found)
 
 
+def test_a_small_x_is_the_same_number_as_a_capital_x(town: Town) -> None:
+    small = town.person(identity_number=number_ending_in_x().lower())
+    worker_id = town.hire(person=small)
+    town.refuse(
+        "identity-number-used", "hires", **town.hiring(person=town.person(identity_number=number_ending_in_x()))
+    )
+    assert town.read(f"workers/{worker_id}/personal")["identity_number"] == number_ending_in_x()
+
+
 def test_an_identity_number_is_refused_in_another_city_too(town: Town) -> None:
     person = town.person()
     town.hire(person=person)

@@ -11,7 +11,7 @@ from ledger.domain.community import Community, check_exists, check_grid, join
 from ledger.domain.policy import Policies
 from ledger.domain.worker import Standing, Worker, admit
 from ledger.event_store import Change, Claim
-from ledger.identity import check_identity_number
+from ledger.identity import canonical, check_identity_number
 from shared.events import (
     Category,
     Event,
@@ -35,17 +35,16 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     check_grid(community.state, command.grid_id, command.effective_date)
     place = community.state.registered
     assert place is not None
-    birth_date = check_identity_number(
-        command.person.identity_number, "/person/identity_number", on=command.effective_date
-    )
+    person = msgspec.structs.replace(command.person, identity_number=canonical(command.person.identity_number))
+    birth_date = check_identity_number(person.identity_number, "/person/identity_number", on=command.effective_date)
     policies = desk.policies(place.city_id).state
     worker_id = desk.new_id()
     hired = career.hire(command, policies, worker_id=worker_id, city_id=place.city_id, birth_date=birth_date)
     standing = admit(Worker(), hired, command.effective_date, policies).serving(command.effective_date)
-    claim = Claim("identity", desk.personal.fingerprint("identity", command.person.identity_number.upper()))
+    claim = Claim("identity", desk.personal.fingerprint("identity", person.identity_number))
     _check_claim(desk, claim, "identity-number-used", "/person/identity_number")
     joined = join(community.state, command.community_id, worker_id, standing.seat, command.effective_date)
-    sealed = _seal_new(desk, worker_id, hired, command)
+    sealed = _seal_new(desk, hired, person)
     worker = Opened(f"worker/{worker_id}", 0, Worker())
     return Decision(
         worker.stream,
@@ -181,7 +180,7 @@ def claim_taken(code: str, pointer: str) -> Refused:
     )
 
 
-def _seal_new(desk: Desk, worker_id: str, hired: WorkerHired, command: career.HireWorker) -> WorkerHired:
+def _seal_new(desk: Desk, hired: WorkerHired, person: career.Person) -> WorkerHired:
     if not desk.planning:
-        desk.personal.new_key(worker_id)
-    return msgspec.structs.replace(hired, personal=desk.seal(worker_id, msgspec.json.encode(command.person)))
+        desk.personal.new_key(hired.worker_id)
+    return msgspec.structs.replace(hired, personal=desk.seal(hired.worker_id, msgspec.json.encode(person)))
