@@ -126,6 +126,11 @@ def test_a_post_change_to_a_grade_outside_the_band_is_refused(town: Town) -> Non
     town.refuse("grade-outside-band", "post-changes", worker_id=town.hire(), post="deputy", grade=4)
 
 
+def test_a_worker_without_grades_stays_in_a_post_their_scheme_pays(town: Town) -> None:
+    worker_id = town.hire(day="2019-05-01", channel="legacy")
+    town.refuse("no-policy", "post-changes", worker_id=worker_id, post="head")
+
+
 def test_a_regrade_says_from_which_grade(town: Town) -> None:
     worker_id = town.hire()
     town.give("regrades", "2021-01-01", worker_id=worker_id, grade=2, reason="晋级")

@@ -188,9 +188,11 @@ def transfer(command: TransferWorker, standing: Standing) -> WorkerTransferred:
 
 
 def change_post(command: ChangePost, standing: Standing, policies: Policies) -> PostChanged:
-    """The grade asked for, else the present one moved into the new post's band."""
+    """The grade asked for, else the present one moved into the new post's band. Refused `no-policy`."""
     grade = command.grade
     document = policies.for_scheme(standing.scheme, command.effective_date)
+    if document is not None:
+        _check_paid(document, command.post)
     if grade is None and document is not None and standing.grade is not None:
         band = document.bands.get(command.post.value)
         grade = min(max(standing.grade, band.lowest), band.highest) if band else standing.grade
@@ -236,6 +238,11 @@ def _open_to(channel: Channel, post: Post, day: date, policies: Policies) -> Pol
             pointer="/channel" if channel is not Channel.CONVERSION else "/effective_date",
             remedy="choose a channel and a day that a policy opens, or enact the policy first",
         )
+    _check_paid(document, post)
+    return document
+
+
+def _check_paid(document: PolicyDocument, post: Post) -> None:
     if document.flat is not None and post.value not in document.flat.monthly:
         raise Refused(
             "no-policy",
@@ -243,7 +250,6 @@ def _open_to(channel: Channel, post: Post, day: date, policies: Policies) -> Pol
             pointer="/post",
             remedy="choose a post the policy names, or set paid_outside",
         )
-    return document
 
 
 def _grade(command: HireWorker | ConvertWorker, education: Education, document: PolicyDocument | None) -> int | None:
