@@ -263,3 +263,16 @@ def test_an_exit_frees_the_seat_from_the_first_day_out(town: Town) -> None:
     assert town.worker(worker_id, "2020-10-31")["in_service"]
     assert not town.worker(worker_id, "2020-11-01")["in_service"]
     assert (town.seats("xinhua", day="2020-10-31"), town.seats("xinhua", day="2020-11-01")) == ((2, 1), (2, 0))
+
+
+def test_a_narrower_policy_leaves_old_grades_as_they_were_recorded(town: Town) -> None:
+    """domain.md §4: a rule change that leaves old grades unexplainable; whoever holds one can still be acted on."""
+    from tests.ledger.given import POLICIES, read_policy
+
+    worker_id = town.hire(grade=12)
+    document = read_policy(POLICIES / "chibi-2020.yaml")
+    document["bands"]["dedicated"]["highest"] = 10
+    town.give("policies", "2020-10-01", document=document)
+    town.refuse("grade-outside-band", "regrades", "2020-11-01", worker_id=worker_id, grade=11, reason="降级")
+    town.give("trainings", "2020-11-01", worker_id=worker_id, course="社区治理", hours=8)
+    town.give("separations", "2020-12-01", worker_id=worker_id, reason="resigned")

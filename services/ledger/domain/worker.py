@@ -1,25 +1,21 @@
-"""A worker's life: what they are on a day, and which acts are possible on it."""
+"""A worker's life: which acts are possible on the day they land on."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
 
-import msgspec
 from msgspec import Struct
 
 from ledger.domain.grades import check_grade
 from ledger.domain.policy import Policies
-from ledger.domain.seats import category_of
+from ledger.domain.standing import Standing as Standing
+from ledger.domain.standing import evolve
 from ledger.domain.timeline import Act, Timeline
 from shared.events import (
     OUTSIDE,
-    Category,
-    Certificate,
-    Channel,
     Education,
     Event,
     Post,
     PostChanged,
-    Rating,
     WorkerAppraised,
     WorkerCarried,
     WorkerConverted,
@@ -27,35 +23,11 @@ from shared.events import (
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
-    WorkerSeparated,
-    WorkerTrained,
     WorkerTransferred,
 )
 from shared.refusal import Refused
 
 # --- state
-
-
-class Standing(Struct, frozen=True, kw_only=True):
-    """What a worker is on one day."""
-
-    worker_id: str
-    in_service: bool
-    city_id: str
-    community_id: str
-    grid_id: str | None
-    channel: Channel
-    scheme: str
-    post: Post
-    grade: int | None
-    seat: Category | None
-    education: Education
-    counted_years: int
-    certificate: Certificate | None = None
-    ratings: dict[str, Rating] = {}
-    training_hours: int = 0
-    hired_on: date
-    left_on: date | None = None
 
 
 class Worker(Struct, frozen=True):
@@ -89,9 +61,13 @@ def admit(worker: Worker, event: Event, effective_date: date, policies: Policies
     """The worker with the event, decided against the whole timeline it lands in.
 
     Refused with the event's own code where it does not fit, `later-act-in-the-way` where a later act no longer would.
+    What a newer policy would no longer allow was recorded under an older one; it stands in nobody's way.
     """
     after = worker.with_(event, effective_date)
+    as_before = {act.version for act, _ in violations(worker, policies)}
     for act, refused in violations(after, policies):
+        if act.version in as_before:
+            continue
         if act.version == after.timeline.version:
             raise refused
         raise Refused(
@@ -237,81 +213,3 @@ def _already(detail: str, pointer: str, remedy: str = "nothing needs doing") -> 
 
 def _moved(standing: Standing, detail: str) -> Refused:
     return Refused("later-act-in-the-way", detail, remedy="look at the worker's history and act on what holds there")
-
-
-# --- evolve
-
-
-def evolve(standing: Standing | None, act: Act) -> Standing | None:
-    """The standing after the act; what does not fit an unknown worker is left out."""
-    event = act.event
-    if isinstance(event, WorkerHired):
-        return _hired(event, act.effective_date)
-    if standing is None:
-        return None
-    changes = _CHANGES.get(type(event))
-    if changes is None:
-        return standing
-    return msgspec.structs.replace(standing, **changes(standing, event, act.effective_date))
-
-
-def _hired(event: WorkerHired, day: date) -> Standing:
-    return Standing(
-        worker_id=event.worker_id,
-        in_service=True,
-        city_id=event.city_id,
-        community_id=event.community_id,
-        grid_id=event.grid_id,
-        channel=event.channel,
-        scheme=event.scheme,
-        post=event.post,
-        grade=event.grade,
-        seat=None if event.channel is Channel.LEGACY else category_of(event.post),
-        education=event.education,
-        counted_years=event.counted_years,
-        hired_on=day,
-    )
-
-
-def _moves(standing: Standing, event: WorkerTransferred | WorkerCarried, day: date) -> dict[str, object]:
-    return {"community_id": event.community_id, "grid_id": event.grid_id}
-
-
-def _converts(standing: Standing, event: WorkerConverted, day: date) -> dict[str, object]:
-    return {
-        "scheme": event.scheme,
-        "community_id": event.community_id,
-        "grid_id": event.grid_id,
-        "post": event.post,
-        "grade": event.grade,
-        "seat": category_of(event.post),
-    }
-
-
-def _changes_post(standing: Standing, event: PostChanged, day: date) -> dict[str, object]:
-    seat = None if standing.seat is None else category_of(event.post)
-    return {"post": event.post, "grade": event.grade, "seat": seat}
-
-
-def _rates(standing: Standing, event: WorkerAppraised, day: date) -> dict[str, object]:
-    return {"ratings": {**standing.ratings, str(event.year): event.rating}}
-
-
-def _qualifies(standing: Standing, event: WorkerQualified, day: date) -> dict[str, object]:
-    levels = list(Certificate)
-    held = -1 if standing.certificate is None else levels.index(standing.certificate)
-    return {"certificate": levels[max(held, levels.index(event.certificate))]}
-
-
-_CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
-    WorkerTransferred: _moves,
-    WorkerCarried: _moves,
-    WorkerConverted: _converts,
-    PostChanged: _changes_post,
-    WorkerRegraded: lambda standing, event, day: {"grade": event.grade},
-    WorkerAppraised: _rates,
-    WorkerTrained: lambda standing, event, day: {"training_hours": standing.training_hours + event.hours},
-    WorkerQualified: _qualifies,
-    WorkerEducated: lambda standing, event, day: {"education": event.education},
-    WorkerSeparated: lambda standing, event, day: {"in_service": False, "left_on": day},
-}
