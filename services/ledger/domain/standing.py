@@ -1,0 +1,127 @@
+"""What a worker is on one day, folded from the acts that hold by then."""
+
+from collections.abc import Callable
+from datetime import date
+
+import msgspec
+from msgspec import Struct
+
+from ledger.domain.seats import category_of
+from ledger.domain.timeline import Act
+from shared.events import (
+    Category,
+    Certificate,
+    Channel,
+    Education,
+    Event,
+    Post,
+    PostChanged,
+    Rating,
+    WorkerAppraised,
+    WorkerCarried,
+    WorkerConverted,
+    WorkerEducated,
+    WorkerHired,
+    WorkerQualified,
+    WorkerRegraded,
+    WorkerSeparated,
+    WorkerTrained,
+    WorkerTransferred,
+)
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What a worker is on one day."""
+
+    worker_id: str
+    in_service: bool
+    city_id: str
+    community_id: str
+    grid_id: str | None
+    channel: Channel
+    scheme: str
+    post: Post
+    grade: int | None
+    seat: Category | None
+    education: Education
+    counted_years: int
+    certificate: Certificate | None = None
+    ratings: dict[str, Rating] = {}
+    training_hours: int = 0
+    hired_on: date
+    left_on: date | None = None
+
+
+def evolve(standing: Standing | None, act: Act) -> Standing | None:
+    """The standing after the act; what does not fit an unknown worker is left out."""
+    event = act.event
+    if isinstance(event, WorkerHired):
+        return _hired(event, act.effective_date)
+    if standing is None:
+        return None
+    changes = _CHANGES.get(type(event))
+    if changes is None:
+        return standing
+    return msgspec.structs.replace(standing, **changes(standing, event, act.effective_date))
+
+
+def _hired(event: WorkerHired, day: date) -> Standing:
+    return Standing(
+        worker_id=event.worker_id,
+        in_service=True,
+        city_id=event.city_id,
+        community_id=event.community_id,
+        grid_id=event.grid_id,
+        channel=event.channel,
+        scheme=event.scheme,
+        post=event.post,
+        grade=event.grade,
+        seat=None if event.channel is Channel.LEGACY else category_of(event.post),
+        education=event.education,
+        counted_years=event.counted_years,
+        hired_on=day,
+    )
+
+
+def _moves(standing: Standing, event: WorkerTransferred | WorkerCarried, day: date) -> dict[str, object]:
+    return {"community_id": event.community_id, "grid_id": event.grid_id}
+
+
+def _converts(standing: Standing, event: WorkerConverted, day: date) -> dict[str, object]:
+    return {
+        "scheme": event.scheme,
+        "community_id": event.community_id,
+        "grid_id": event.grid_id,
+        "post": event.post,
+        "grade": event.grade,
+        "seat": category_of(event.post),
+    }
+
+
+def _changes_post(standing: Standing, event: PostChanged, day: date) -> dict[str, object]:
+    seat = None if standing.seat is None else category_of(event.post)
+    return {"post": event.post, "grade": event.grade, "seat": seat}
+
+
+def _rates(standing: Standing, event: WorkerAppraised, day: date) -> dict[str, object]:
+    return {"ratings": {**standing.ratings, str(event.year): event.rating}}
+
+
+def _qualifies(standing: Standing, event: WorkerQualified, day: date) -> dict[str, object]:
+    levels = list(Certificate)
+    held = -1 if standing.certificate is None else levels.index(standing.certificate)
+    return {"certificate": levels[max(held, levels.index(event.certificate))]}
+
+
+_CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
+    WorkerTransferred: _moves,
+    WorkerCarried: _moves,
+    WorkerConverted: _converts,
+    PostChanged: _changes_post,
+    WorkerRegraded: lambda standing, event, day: {"grade": event.grade},
+    WorkerAppraised: _rates,
+    WorkerTrained: lambda standing, event, day: {"training_hours": standing.training_hours + event.hours},
+    WorkerQualified: _qualifies,
+    WorkerEducated: lambda standing, event, day: {"education": event.education},
+    WorkerSeparated: lambda standing, event, day: {"in_service": False, "left_on": day},
+}
