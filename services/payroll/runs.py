@@ -164,7 +164,9 @@ class Payroll:
             raise _ledger_away() from error
 
     def _ask(self, command: str, caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:
-        content = msgspec.json.encode({**body, "effective_date": caller.effective_date, "basis": caller.basis})
+        # One byte form per command: the ledger knows a repeated request by its bytes.
+        whole = {**body, "effective_date": caller.effective_date, "basis": caller.basis}
+        content = msgspec.json.encode(whole, order="deterministic")
         headers = {
             "Authorization": caller.authorization,
             "Idempotency-Key": caller.idempotency_key,

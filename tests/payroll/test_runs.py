@@ -179,7 +179,7 @@ def test_the_same_requests_sent_again_say_the_same_to_the_ledger():
     payroll.draft("chibi", "2020-10", caller("d"))
     bodies = [request.content for request in ledger.requests]
     assert bodies[0:6:2] == bodies[1:6:2]
-    assert msgspec.json.decode(bodies[6]) == msgspec.json.decode(bodies[0])
+    assert bodies[6] == bodies[0]
 
 
 def test_the_ledgers_refusal_is_passed_on():
