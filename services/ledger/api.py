@@ -1,6 +1,5 @@
 """The ledger over HTTP: a table of who may call what, and one way to send a command."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -17,6 +16,7 @@ from ledger.answers import (
     WorkerAnswer,
     WorkerPage,
 )
+from ledger.asking import key_of, version_of
 from ledger.commands import careers, places, policies, runs, voids
 from ledger.domain import career, city, community, policy, run, void
 from ledger.domain.command import Command
@@ -78,7 +78,6 @@ Day = Annotated[date | None, Query(description="the day the answer is about; tod
 KnownAt = Annotated[datetime | None, Query(description="as known at this time (with zone); now without it")]
 KnownPosition = Annotated[int | None, Query(ge=-1, le=2**62, description="as known at this position of the log")]
 Limit = Annotated[int, Query(ge=1, le=500)]
-_ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 
 
 def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
@@ -117,8 +116,8 @@ def _command(
             principal=principal_of(request),
             path=path,
             body=request.state.body,
-            key=_key(idempotency_key, planning=mode == "plan"),
-            if_match=_version(if_match, guarded=guarded and mode is None),
+            key=key_of(idempotency_key, planning=mode == "plan"),
+            if_match=version_of(if_match, guarded=guarded and mode is None),
             planning=mode == "plan",
         )
         outcome = ledger.execute(decide, command, sent)
@@ -283,39 +282,6 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
 def _versioned(found: Any) -> Response:
     headers = {"ETag": f'"{found.version}"', "Ledger-Position": str(found.known_position)}
     return answer(found, headers=headers)
-
-
-def _key(given: str | None, *, planning: bool) -> str:
-    if given or planning:
-        return given or ""
-    raise Refused(
-        "idempotency-key-missing",
-        "the command carries no Idempotency-Key",
-        pointer="/headers/idempotency-key",
-        remedy="send a key of your own with every command, and the same key again when you repeat it",
-    )
-
-
-def _version(given: str | None, *, guarded: bool) -> int | None:
-    """The version in If-Match; None for `*` and where none is needed."""
-    if given is None or given.strip() == "*":
-        if guarded and given is None:
-            raise Refused(
-                "precondition-required",
-                "this command needs If-Match with the version it was decided on",
-                pointer="/headers/if-match",
-                remedy="read the subject and send its ETag; If-Match: * acts on whatever version is there",
-            )
-        return None
-    found = _ETAG.match(given.strip())
-    if found is None:
-        raise Refused(
-            "invalid-parameter",
-            "If-Match is an ETag of this service or *",
-            pointer="/headers/if-match",
-            remedy='send it as it was read, e.g. "7"',
-        )
-    return int(found.group(1))
 
 
 def _city_scope(request: Request) -> str:
