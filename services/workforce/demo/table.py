@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -46,15 +47,15 @@ def figures(story: Story) -> dict[str, Any]:
 
 def show(found: dict[str, Any], console: Console) -> None:
     """The same for people."""
-    posts = Table(title=f"people and pay in {FULL_MONTH}, yuan a month")
+    posts = Table(title=f"people and pay on the ladder in {FULL_MONTH}, yuan a month", box=box.SIMPLE, pad_edge=False)
     for heading in ("post", "people", "lowest", "highest"):
         posts.add_column(heading, justify="left" if heading == "post" else "right")
     for post, pay in found["pay_by_post"].items():
         posts.add_row(post, str(found["people_by_post"][post]), pay["lowest"], pay["highest"])
     posts.add_row("all", str(sum(found["people_by_post"].values())), "", "")
     console.print(posts)
-    months = Table(title="closed months, yuan by payer")
-    for heading in ("month", "lines", "city", "streets", "communities", "total", "of it differences"):
+    months = Table(title="closed months, yuan by payer", box=box.SIMPLE, pad_edge=False)
+    for heading in ("month", "lines", "city", "streets", "communities", "total", "differences"):
         months.add_column(heading, justify="left" if heading == "month" else "right")
     for run in found["months"]:
         payers = run["payers"]
@@ -72,24 +73,20 @@ def show(found: dict[str, Any], console: Console) -> None:
 
 
 def _show_sentences(found: dict[str, Any], console: Console) -> None:
-    top = found["grade_18"]
-    communities = found["communities"]
-    console.print(f"ladder: {found['ladder_lowest']} to {found['ladder_highest']}, mean {found['ladder_mean']}")
-    console.print(f"newcomer: {found['newcomer']['total']}")
-    console.print(f"grade 18: {top['total']} = {top['city']} city + {top['others']} street and community")
-    console.print(f"differences paid over the year: {found['differences_paid']}")
-    console.print(f"the 309th dedicated hire: {found['refused_309th']['code']}: {found['refused_309th']['detail']}")
-    console.print(
+    top, march, communities = found["grade_18"], found["march_due"], found["communities"]
+    for sentence in (
+        f"ladder: {found['ladder_lowest']} to {found['ladder_highest']}, mean {found['ladder_mean']}",
+        f"newcomer: {found['newcomer']['total']}",
+        f"grade 18: {top['total']} = {top['city']} city + {top['others']} street and community",
+        f"differences paid over the year: {found['differences_paid']}",
+        f"the 309th dedicated hire: {found['refused_309th']['code']}: {found['refused_309th']['detail']}",
         f"communities: {communities['known_before_redraw']} as known before the redraw, "
-        f"{communities['known_now']} as known now"
-    )
-    march = found["march_due"]
-    console.print(
+        f"{communities['known_now']} as known now",
         f"March of a grade-18 head: {march['known_before_june_base']} as known before the June base, "
-        f"{march['known_after']} after"
-    )
-    for name, digest in found["digests"].items():
-        console.print(f"digest of {name}: {digest}")
+        f"{march['known_after']} after",
+        *(f"digest of {name}: {digest}" for name, digest in found["digests"].items()),
+    ):
+        console.print(sentence, soft_wrap=True, highlight=False)
 
 
 def _people(client: Client) -> dict[str, int]:

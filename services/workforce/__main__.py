@@ -1,0 +1,5 @@
+"""`python -m workforce`: the command line."""
+
+from workforce.cli import app
+
+app()
