@@ -1,4 +1,4 @@
-"""Say how a line was worked out, as a clerk writes it: `3638.67 × 0.72 → 2620.00 a month; 20 of 31 days → 1690.32`."""
+"""Say how a line was worked out, as a clerk writes it: `4000.00 × 0.90 → 3600.00 a month; 20 of 30 days → 2400.00`."""
 
 from __future__ import annotations
 

@@ -13,14 +13,14 @@ _FEN_PER_UNIT = {Unit.FEN: 1, Unit.YUAN: 100}
 
 
 def yuan(amount_fen: int) -> str:
-    """Fen as a decimal string of yuan with two places: 262000 → "2620.00", -5 → "-0.05"."""
+    """Fen as a decimal string of yuan with two places: 123400 → "1234.00", -5 → "-0.05"."""
     sign = "-" if amount_fen < 0 else ""
     whole, rest = divmod(abs(amount_fen), 100)
     return f"{sign}{whole}.{rest:02d}"
 
 
 def fen(amount: str | Decimal) -> int:
-    """Yuan with at most two places as fen: "2620.5" → 262050. Raises ValueError for anything else."""
+    """Yuan with at most two places as fen: "1234.5" → 123450. Raises ValueError for anything else."""
     text = str(amount)
     if not _YUAN.match(text):
         raise ValueError(f"{text!r} is not an amount of yuan with at most two places")
