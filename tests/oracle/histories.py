@@ -1,0 +1,89 @@
+"""Random logs for the properties of pay: few people, few places, many kinds of act, dates near the turns of months."""
+
+from datetime import date, timedelta
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from tests.oracle.documents import FLATS, LADDERS
+from tests.oracle.logs import STREETS, Log
+
+from shared import events
+from shared.events import OUTSIDE, Certificate, Post, Rating, SeparationReason
+
+MONTHS = ("2020-09", "2020-10", "2020-11", "2020-12", "2021-01", "2021-02")
+WORKERS = ("an", "bo", "cai")
+SCHEMES = ("ladder", "ladder", "ladder", "legacy", OUTSIDE)
+WAGES_FEN = (5_458_000, 5_460_015, 6_111_107)
+_FIRST, _LAST = date(2020, 8, 1), date(2021, 3, 31)
+
+
+def days() -> SearchStrategy[date]:
+    """Dates around the open months, often the first or last of one."""
+    turns = [date(2020 + month // 12, month % 12 + 1, 1) for month in range(7, 15)]
+    near = st.builds(lambda turn, shift: turn + timedelta(shift), st.sampled_from(turns), st.integers(-2, 1))
+    return st.one_of(st.dates(_FIRST, _LAST), near)
+
+
+def _acts() -> SearchStrategy[events.Event]:
+    posts, grades, places = st.sampled_from(Post), st.integers(1, 18), st.sampled_from(sorted(STREETS))
+    schemes = st.sampled_from(SCHEMES)
+    return st.one_of(
+        st.builds(events.WorkerTransferred, from_community_id=st.just(""), community_id=places),
+        st.builds(events.WorkerCarried, from_community_id=st.just(""), community_id=places),
+        st.builds(events.PostChanged, from_post=posts, post=posts, grade=st.none() | grades),
+        st.builds(events.WorkerRegraded, from_grade=st.none(), grade=grades, reason=st.just("")),
+        st.builds(events.WorkerAppraised, year=st.just(2019), rating=st.sampled_from(Rating)),
+        st.builds(events.WorkerQualified, certificate=st.sampled_from(Certificate), personal=st.just("")),
+        st.builds(events.WorkerSeparated, reason=st.sampled_from(SeparationReason)),
+        st.builds(
+            events.WorkerConverted,
+            from_scheme=st.just(""),
+            scheme=schemes,
+            from_community_id=st.just(""),
+            community_id=places,
+            post=posts,
+            grade=grades,
+        ),
+    )
+
+
+def hire(draw: st.DrawFn, log: Log) -> None:
+    """Somebody is hired, or hired again."""
+    log.hire(
+        draw(st.sampled_from(WORKERS)),
+        draw(days()),
+        draw(st.sampled_from(Post)).value,
+        draw(st.integers(1, 18)),
+        draw(st.sampled_from(sorted(STREETS))),
+        draw(st.sampled_from(SCHEMES)),
+    )
+
+
+def happen(draw: st.DrawFn, log: Log) -> None:
+    """One more thing happens: to somebody, to the rules, or a command is voided."""
+    kind = draw(st.sampled_from(["hire", "act", "act", "act", "act", "act", "policy", "base", "void"]))
+    if kind == "hire":
+        hire(draw, log)
+    elif kind == "act":
+        log.act(draw(st.sampled_from(WORKERS)), draw(_acts()), draw(days()))
+    elif kind == "policy":
+        log.enact(draw(st.sampled_from(LADDERS + FLATS)), draw(days()))
+    elif kind == "base":
+        log.publish(draw(st.sampled_from(WAGES_FEN)), draw(days()), draw(st.sampled_from(["ladder", "legacy"])))
+    else:
+        commands = [done.command_id for done in log.events if done.stream.startswith("worker/")]
+        log.void(draw(st.sampled_from(commands)))
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 14) -> Log:
+    """A log of one city: places, rules, an open payroll, then up to `most` acts in any order of their dates."""
+    log = Log()
+    log.places()
+    log.enact(draw(st.sampled_from(LADDERS)), draw(st.sampled_from([_FIRST, date(2020, 9, 18)])))
+    log.enact(draw(st.sampled_from(FLATS)), _FIRST)
+    log.open_payroll(MONTHS[0])
+    hire(draw, log)
+    for _ in range(draw(st.integers(1, most))):
+        happen(draw, log)
+    return log
