@@ -1,0 +1,61 @@
+"""The engine equals the oracle to the fen, per payer, on random histories, at any position of the log."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.oracle import pay
+from tests.oracle.beside import engine_due
+from tests.oracle.documents import funding, ladder
+from tests.oracle.histories import MONTHS, histories
+from tests.oracle.logs import CITY, Log, policy
+
+from shared.policy_document import Performance
+
+SHARE, LONG = 200, 10_000
+
+
+def agree(log: Log, at_position: int) -> None:
+    """Both opinions on every open month, as known at the position."""
+    expected: dict[pay.Key, int] = {}
+    for month in MONTHS:
+        expected |= pay.due(log.events, CITY, month, at_position)
+    assert engine_due(log.events, MONTHS[-1], at_position) == expected
+
+
+@settings(max_examples=SHARE, deadline=None, derandomize=True, database=None)
+@given(histories())
+def test_the_engine_pays_what_the_oracle_pays(log):
+    agree(log, log.position)
+
+
+@settings(max_examples=SHARE // 3, deadline=None, derandomize=True, database=None)
+@given(histories(), st.integers(0, 14))
+def test_a_past_position_is_paid_as_it_was_known_then(log, back):
+    """F02: what was known at a position is a fold of exactly the events up to it."""
+    first = next(done.position for done in log.events if done.stream.startswith("worker/"))
+    agree(log, max(first, log.position - back))
+
+
+@pytest.mark.xfail(raises=OverflowError, strict=True, reason="the guard divides pay by the scale of the allowance")
+def test_shares_of_four_places_beside_a_third_of_performance_can_be_computed():
+    """4,803 × 10⁷ is far below 2⁶³, whatever the scale of the figures it was worked out from."""
+    third = Performance(share=Decimal("0.3333"), factors={"excellent": Decimal("1.1111")})
+    shares = funding(city="0.3333333", street="0.3333333", community="0.3333334")
+    fine = ladder(rounded_base=False, full_month_rounding=None, coefficients={1: Decimal("0.7231")})
+    log = Log()
+    log.places()
+    log.enact(policy("chibi-2020", ladder=fine, bands={}, performance=third, funding=shares), "2020-09-01")
+    log.open_payroll(MONTHS[0])
+    log.hire("an", "2020-09-18")
+    agree(log, log.position)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+@settings(max_examples=LONG, deadline=None, database=None)
+@given(histories(most=25), st.integers(0, 10))
+def test_the_engine_pays_what_the_oracle_pays_at_length(log, back):
+    first = next(done.position for done in log.events if done.stream.startswith("worker/"))
+    agree(log, max(first, log.position - back))
