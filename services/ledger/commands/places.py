@@ -87,8 +87,14 @@ def redraw_communities(desk: Desk, command: RedrawCommunities) -> Decision:
     """Close, open and move everybody in one append. Refused `redraw-incomplete`, `quota-full`, `quota-exceeded`."""
     city = desk.city(command.city_id)
     city_rules.check_city(city.state, command.city_id)
+    city_rules.check_named_once(command)
     closing = {closed.community_id: desk.community(closed.community_id, "/closed") for closed in command.closed}
     opening = {opened.community_id: desk.community(opened.community_id, "/opened") for opened in command.opened}
+    for number, one in enumerate(command.closed):
+        pointer = f"/closed/{number}/community_id"
+        community_rules.check_exists(
+            closing[one.community_id].state, one.community_id, command.effective_date, pointer=pointer
+        )
     _check_successors(command, city.state)
     city_events = _city_events(command, city.state)
     events: dict[str, list[Event]] = {f"community/{name}": list(_opened(command, name)) for name in opening}
@@ -218,7 +224,7 @@ def _community_changes(
         after = Community(community.state.timeline.with_(written, command.effective_date))
         for kind in Category:
             _check_not_overfull(after, name, kind)
-        community_rules.check_close(after, name)
+        community_rules.check_close(after, name, pointer="/closed")
         changes.append(community.with_(*written))
     return changes
 

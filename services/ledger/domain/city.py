@@ -202,6 +202,27 @@ def allot(city: City, community_id: str, category: Category, seats: int, day: da
     return event
 
 
+def check_named_once(command: RedrawCommunities) -> None:
+    """Refused `redraw-incomplete` for a redraw of nothing, or one that says two things of a community."""
+    for pointer, named in (("/opened", command.opened), ("/closed", command.closed)):
+        ids = [one.community_id for one in named]
+        for number, community_id in enumerate(ids):
+            if community_id in ids[:number]:
+                raise Refused(
+                    "redraw-incomplete",
+                    f"{community_id} is named twice",
+                    pointer=f"{pointer}/{number}/community_id",
+                    remedy="say once what becomes of a community",
+                )
+    if not command.opened and not command.closed:
+        raise Refused(
+            "redraw-incomplete",
+            "no community is opened and none is closed",
+            pointer="/closed",
+            remedy="name what the redraw opens and closes",
+        )
+
+
 def check_redrawn(city: City, events: list[Event], day: date) -> None:
     """Refused `quota-exceeded` when the seats after a redraw do not fit the city's."""
     after = city.with_(events, day)

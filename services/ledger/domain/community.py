@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ledger.domain.command import Command, Count, Id, Words
 from ledger.domain.seats import Overfull, first_overfull, value_on
-from ledger.domain.timeline import Timeline
+from ledger.domain.timeline import Act, Timeline
 from shared.events import (
     Category,
     CommunityClosed,
@@ -66,6 +66,12 @@ class Community(Struct, frozen=True):
         """Its registration, or None when there is no such community."""
         return next((act.event for act in self.timeline if isinstance(act.event, CommunityRegistered)), None)
 
+    @property
+    def founded(self) -> CommunityRegistered | None:
+        """The registration the stream began with, even where it was voided: whose community it is, or was."""
+        event = self.timeline.first.event if self.timeline.first else None
+        return event if isinstance(event, CommunityRegistered) else None
+
     def exists_on(self, day: date) -> bool:
         """Registered by the day and not closed on it."""
         opened = any(isinstance(act.event, CommunityRegistered) for act in self.timeline.until(day))
@@ -97,6 +103,18 @@ class Community(Struct, frozen=True):
             elif isinstance(act.event, WorkerJoined):
                 here[act.event.worker_id] = act.event.seat
         return here
+
+    @property
+    def stranded(self) -> tuple[Act, list[str]] | None:
+        """The act that closes the community, and the workers who would serve in it on that day or join it later."""
+        closed = next((act for act in self.timeline if isinstance(act.event, CommunityClosed)), None)
+        if closed is None:
+            return None
+        left = dict.fromkeys(self.workers_on(closed.effective_date))
+        for act in self.timeline:
+            if act.effective_date > closed.effective_date and isinstance(act.event, WorkerJoined):
+                left[act.event.worker_id] = None
+        return (closed, list(left)) if left else None
 
     def with_(self, event: Event, effective_date: date) -> "Community":
         """The community as it would be."""
@@ -194,15 +212,16 @@ def join(community: Community, community_id: str, worker_id: str, seat: Category
     return joined
 
 
-def check_close(community: Community, community_id: str) -> None:
-    """Refused `later-act-in-the-way` when somebody would be left in a community that closes."""
-    closed = next((act for act in community.timeline if isinstance(act.event, CommunityClosed)), None)
-    left = community.workers_on(closed.effective_date) if closed else {}
-    if closed is not None and left:
+def check_close(community: Community, community_id: str, *, pointer: str = "/community_id") -> None:
+    """Refused `later-act-in-the-way` when somebody would be left in a community that closes, or come to it later."""
+    stranded = community.stranded
+    if stranded is not None:
+        closed, left = stranded
         assert isinstance(closed.event, CommunityClosed)
         raise Refused(
             "later-act-in-the-way",
-            f"{community_id} closes on {closed.effective_date}; {', '.join(left)} would still serve there",
-            pointer="/community_id",
+            f"{community_id} closes on {closed.effective_date}; {len(left)} would serve there then or later",
+            pointer=pointer,
             remedy=f"act on {closed.event.successor_id} from {closed.effective_date} on",
+            extra={"workers": left},
         )

@@ -1,0 +1,161 @@
+"""Communities are redrawn: everybody goes somewhere, nobody by decision."""
+
+from typing import Any
+
+from tests.ledger.given import Town
+
+
+def opened(community_id: str, **fields: Any) -> dict[str, Any]:
+    size = {"households": 900, "population": 2600, "compounds": 4, "committee_seats": 0, "dedicated_seats": 2}
+    return {"community_id": community_id, "street_id": "pufang", "title": community_id, **size, **fields}
+
+
+def closed(community_id: str, successor_id: str, **workers: str) -> dict[str, Any]:
+    return {"community_id": community_id, "successor_id": successor_id, "workers": workers}
+
+
+def redraw(town: Town, opened: list[Any], closed: list[Any], day: str = "2020-11-01") -> dict[str, Any]:
+    return town.give("redraws", day, city_id="chibi", opened=opened, closed=closed)
+
+
+def refuse_redraw(town: Town, code: str, opened: list[Any], closed: list[Any]) -> dict[str, Any]:
+    return town.refuse(code, "redraws", "2020-11-01", city_id="chibi", opened=opened, closed=closed)
+
+
+def three_from_two(town: Town) -> tuple[list[str], dict[str, Any]]:
+    """Four in service in two communities; three communities with successors by name take them on."""
+    workers = [town.hire("xinhua"), town.hire("xinhua"), town.hire("jinqiao"), town.hire("jinqiao")]
+    new = [opened("east"), opened("west", dedicated_seats=1), opened("north", dedicated_seats=1)]
+    gone = [closed("xinhua", "east"), closed("jinqiao", "west", **{workers[3]: "north"})]
+    return workers, redraw(town, new, gone)
+
+
+def test_two_communities_become_three_and_everybody_is_moved(town: Town) -> None:
+    workers, _ = three_from_two(town)
+    for worker_id, before, after in zip(
+        workers, ["xinhua", "xinhua", "jinqiao", "jinqiao"], ["east", "east", "west", "north"], strict=True
+    ):
+        assert town.worker(worker_id, "2020-10-31")["community_id"] == before
+        assert town.worker(worker_id, "2020-11-01")["community_id"] == after
+    assert [town.seats(name, day="2020-11-01") for name in ("east", "west", "north")] == [(2, 2), (1, 1), (1, 1)]
+    assert town.read("communities/xinhua", effective_on="2020-11-01")["exists"] is False
+    assert town.read("communities/xinhua", effective_on="2020-11-01")["workers"] == []
+    assert town.read("communities/north", effective_on="2020-11-01")["predecessors"] == ["jinqiao"]
+
+
+def test_the_list_of_the_city_changes_on_the_day(town: Town) -> None:
+    three_from_two(town)
+    assert town.read("cities/chibi", effective_on="2020-10-31")["communities"] == ["xinhua", "jinqiao", "huangjia"]
+    assert town.read("cities/chibi", effective_on="2020-11-01")["communities"] == ["huangjia", "east", "west", "north"]
+
+
+def test_a_state_as_known_before_the_redraw_shows_the_old_communities(town: Town) -> None:
+    """F02: the same day, before and after it was recorded."""
+    before = town.clock.pass_(days=1)
+    three_from_two(town)
+    town.clock.pass_(days=1)
+    city = town.read("cities/chibi", effective_on="2020-12-31", known_at=before)
+    assert city["communities"] == ["xinhua", "jinqiao", "huangjia"]
+    assert city["establishment"]["dedicated"]["allotted"] == 6
+
+
+def test_a_redraw_is_one_command_and_voids_as_one(town: Town) -> None:
+    workers, done = three_from_two(town)
+    assert len(done["streams"]) == 1 + 2 + 3 + 4
+    town.give("voids", command_id=done["command_id"], reason="方案撤回")
+    assert {town.worker(worker_id)["community_id"] for worker_id in workers} == {"xinhua", "jinqiao"}
+    assert town.read("cities/chibi", effective_on="2020-12-31")["communities"] == ["xinhua", "jinqiao", "huangjia"]
+    assert town.ask("communities/east", effective_on="2020-12-31").status_code == 404
+
+
+def test_a_redraw_that_somebody_built_on_is_not_voided(town: Town) -> None:
+    workers, done = three_from_two(town)
+    later = town.give("transfers", "2020-12-01", worker_id=workers[0], community_id="huangjia")
+    found = town.refuse("void-breaks-later-act", "voids", command_id=done["command_id"], reason="方案撤回")
+    assert later["command_id"] in found["extra"]["acts"]
+
+
+def test_a_successor_that_stays_open_takes_people_on(town: Town) -> None:
+    worker_id = town.hire("xinhua")
+    redraw(town, [], [closed("xinhua", "huangjia")])
+    assert town.worker(worker_id)["community_id"] == "huangjia"
+
+
+def test_nobody_is_moved_into_a_community_without_a_seat_for_them(town: Town) -> None:
+    town.hire("xinhua"), town.hire("xinhua"), town.hire("huangjia")
+    assert refuse_redraw(town, "quota-full", [], [closed("xinhua", "huangjia")])["pointer"] == "/closed"
+
+
+def test_seats_after_a_redraw_fit_those_of_the_city(town: Town) -> None:
+    refuse_redraw(town, "quota-exceeded", [opened("east", dedicated_seats=9)], [closed("xinhua", "east")])
+
+
+def test_a_successor_has_to_exist_after_the_redraw(town: Town) -> None:
+    for successor in ("nowhere", "xinhua", "jinqiao"):
+        gone = [closed("xinhua", successor), closed("jinqiao", "huangjia")]
+        found = refuse_redraw(town, "redraw-incomplete", [], gone)
+        assert found["pointer"] == "/closed/0/successor_id"
+
+
+def test_a_stranger_is_not_named_among_the_workers(town: Town) -> None:
+    stranger = town.hire("jinqiao")
+    refuse_redraw(town, "redraw-incomplete", [], [closed("xinhua", "huangjia", **{stranger: "huangjia"})])
+
+
+def test_only_a_community_that_exists_is_closed(town: Town) -> None:
+    found = refuse_redraw(town, "unknown-place", [], [closed("nowhere", "xinhua")])
+    assert found["pointer"] == "/closed/0/community_id"
+    redraw(town, [], [closed("xinhua", "huangjia")], "2020-10-15")
+    refuse_redraw(town, "unknown-place", [], [closed("xinhua", "jinqiao")])
+
+
+def test_a_community_of_another_city_is_neither_closed_nor_a_successor(town: Town) -> None:
+    refuse_redraw(town, "not-found", [], [closed("tianan", "xinhua")])
+    refuse_redraw(town, "redraw-incomplete", [], [closed("xinhua", "tianan")])
+
+
+def test_an_id_in_use_is_not_opened(town: Town) -> None:
+    refuse_redraw(town, "already-registered", [opened("huangjia")], [closed("xinhua", "huangjia")])
+
+
+def test_a_community_is_named_once(town: Town) -> None:
+    found = refuse_redraw(town, "redraw-incomplete", [opened("east"), opened("east", dedicated_seats=1)], [])
+    assert found["pointer"] == "/opened/1/community_id"
+    gone = [closed("xinhua", "huangjia"), closed("xinhua", "jinqiao")]
+    assert refuse_redraw(town, "redraw-incomplete", [], gone)["pointer"] == "/closed/1/community_id"
+
+
+def test_a_redraw_of_nothing_is_refused(town: Town) -> None:
+    refuse_redraw(town, "redraw-incomplete", [], [])
+
+
+def test_a_street_that_does_not_exist_is_refused(town: Town) -> None:
+    found = refuse_redraw(town, "unknown-place", [opened("east", street_id="nowhere")], [closed("xinhua", "east")])
+    assert found["pointer"] == "/opened/0/street_id"
+
+
+def test_somebody_who_comes_only_after_the_redraw_is_not_left_behind(town: Town) -> None:
+    """A hire that holds from December cannot land in a community that closes in November."""
+    later = town.hire("xinhua", "2020-12-01")
+    found = refuse_redraw(town, "later-act-in-the-way", [], [closed("xinhua", "huangjia")])
+    assert found["extra"]["workers"] == [later]
+
+
+def test_nobody_joins_a_closed_community(town: Town) -> None:
+    worker_id = town.hire("jinqiao")
+    redraw(town, [], [closed("xinhua", "huangjia")])
+    found = town.refuse("unknown-place", "hires", "2020-11-01", **town.hiring("xinhua"))
+    assert "huangjia" in found["remedy"]
+    town.refuse("unknown-place", "transfers", "2020-11-02", worker_id=worker_id, community_id="xinhua")
+
+
+def test_an_act_recorded_later_but_dated_before_names_the_successor(town: Town) -> None:
+    redraw(town, [], [closed("xinhua", "huangjia")])
+    found = town.refuse("later-act-in-the-way", "hires", "2020-10-15", **town.hiring("xinhua"))
+    assert "huangjia" in found["remedy"]
+
+
+def test_a_transfer_cannot_be_slipped_in_before_the_redraw(town: Town) -> None:
+    worker_id = town.hire("xinhua")
+    redraw(town, [], [closed("xinhua", "huangjia")])
+    town.refuse("later-act-in-the-way", "transfers", "2020-10-15", worker_id=worker_id, community_id="jinqiao")
