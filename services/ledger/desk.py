@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Generic, TypeVar
 
 from ledger.domain.city import City
@@ -77,7 +76,7 @@ class Desk:
     def community(self, community_id: str, pointer: str = "/community_id") -> Opened[Community]:
         """The community; an unknown one is open to be registered, another's is not to be seen."""
         opened = self.open(Community, f"community/{community_id}")
-        place = opened.state.registered
+        place = opened.state.founded
         if place is not None and not self.sees_place(place.city_id, place.street_id, community_id):
             raise self.unseen("community", community_id, pointer)
         return opened
@@ -101,7 +100,7 @@ class Desk:
 
     def sees_worker(self, worker: Worker, worker_id: str) -> bool:
         """Whether the worker is known, and the principal's own self or in a place of their scope."""
-        standing = worker.on(date.max)
+        standing = worker.at_last
         if standing is None:
             return False
         scope = self.principal.scope
@@ -111,7 +110,7 @@ class Desk:
             return scope.place_id == standing.city_id
         if scope.kind == "community":
             return scope.place_id == standing.community_id
-        place = self.open(Community, f"community/{standing.community_id}").state.registered
+        place = self.open(Community, f"community/{standing.community_id}").state.founded
         return place is not None and place.street_id == scope.place_id
 
     def seal(self, person_id: str, plain: bytes) -> str:

@@ -1,15 +1,13 @@
 """The command that voids another one, across all its streams."""
 
-from datetime import date
-
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain.city import City
 from ledger.domain.community import Community
 from ledger.domain.policy import Policies
-from ledger.domain.void import Voidable, VoidCommand, already_voided, without
+from ledger.domain.void import Voidable, VoidCommand, without
 from ledger.domain.worker import Worker
 from shared.envelope import Recorded
-from shared.events import CommandVoided
+from shared.events import CommandVoided, GridRegistered, WorkerConverted, WorkerHired, WorkerJoined, WorkerTransferred
 from shared.refusal import Refused
 
 
@@ -25,6 +23,8 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
     voided = CommandVoided(command_id=command.command_id, reason=command.reason)
     for stream in opened:
         without(stream.state, command.command_id, policies)
+        if isinstance(stream.state, Community):
+            _check_grids(desk, stream.state, command.command_id)
     return Decision(streams[0], [stream.with_(voided) for stream in opened], releases=[command.command_id])
 
 
@@ -32,11 +32,12 @@ def _open(desk: Desk, stream: str, command_id: str) -> Opened[City] | Opened[Com
     kind, _, name = stream.partition("/")
     try:
         if kind == "worker":
-            return _worker(desk, name, command_id)
+            return desk.worker(name)
         if kind == "community":
             return desk.community(name)
         if kind == "city":
             return desk.city(name)
+        desk.city(name.partition("/")[0])
     except Refused as refused:
         if refused.code == "not-found":
             raise _unknown(command_id) from None
@@ -49,12 +50,28 @@ def _open(desk: Desk, stream: str, command_id: str) -> Opened[City] | Opened[Com
     )
 
 
-def _worker(desk: Desk, worker_id: str, command_id: str) -> Opened[Worker]:
-    """The worker, who is no longer one when it was the hire that was voided."""
-    opened = desk.open(Worker, f"worker/{worker_id}")
-    if command_id in opened.state.timeline.voided and opened.state.on(date.max) is None:
-        raise already_voided(command_id)
-    return desk.worker(worker_id)
+def _check_grids(desk: Desk, community: Community, command_id: str) -> None:
+    """Refused `void-breaks-later-act` when somebody was placed on a grid that would not exist."""
+    gone = {
+        act.event.grid_id
+        for act in community.timeline
+        if act.command_id == command_id and isinstance(act.event, GridRegistered)
+    }
+    joined = [act.event.worker_id for act in community.timeline if isinstance(act.event, WorkerJoined)] if gone else []
+    placed = [
+        act.command_id
+        for worker_id in dict.fromkeys(joined)
+        for act in desk.open(Worker, f"worker/{worker_id}").state.timeline
+        if isinstance(act.event, WorkerHired | WorkerConverted | WorkerTransferred) and act.event.grid_id in gone
+    ]
+    if placed:
+        raise Refused(
+            "void-breaks-later-act",
+            f"{len(placed)} later act(s) place somebody on the grid",
+            pointer="/command_id",
+            remedy="void the later acts first, latest first",
+            extra={"acts": placed},
+        )
 
 
 def _check_kind(written: list[Recorded]) -> None:
@@ -77,10 +94,9 @@ def _policies(desk: Desk, opened: list[Opened[City] | Opened[Community] | Opened
 
 def _city_of(state: Voidable) -> str | None:
     if isinstance(state, Worker):
-        standing = state.on(date.max)
-        return standing.city_id if standing else None
-    registered = state.registered
-    return registered.city_id if registered else None
+        return state.at_last.city_id if state.at_last else None
+    place = state.founded if isinstance(state, Community) else state.registered
+    return place.city_id if place else None
 
 
 def _unknown(command_id: str) -> Refused:

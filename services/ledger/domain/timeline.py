@@ -27,11 +27,15 @@ class Act(Struct, frozen=True):
 
 
 class Timeline(Struct, frozen=True):
-    """The acts of one stream that hold, in order, and the commands voided on it."""
+    """The acts of one stream that hold, in order, and the commands voided on it.
+
+    `first` is the act that founded the stream, whether it still holds or was voided: it says whose stream it is.
+    """
 
     acts: tuple[Act, ...] = ()
     version: int = 0
     voided: frozenset[str] = frozenset()
+    first: Act | None = None
 
     def __iter__(self) -> Iterator[Act]:
         return iter(self.acts)
@@ -47,12 +51,12 @@ class Timeline(Struct, frozen=True):
         for event in events:
             version += 1
             insort(acts, Act(effective_date, version, "", event), key=lambda act: act.order)
-        return Timeline(tuple(acts), version, self.voided)
+        return Timeline(tuple(acts), version, self.voided, self.first)
 
     def without(self, command_id: str) -> "Timeline":
         """The timeline as it would be with everything of this command voided."""
         kept = tuple(act for act in self.acts if act.command_id != command_id)
-        return Timeline(kept, self.version, self.voided | {command_id})
+        return Timeline(kept, self.version, self.voided | {command_id}, self.first)
 
 
 def fold(recorded: Iterable[Recorded]) -> Timeline:
@@ -68,4 +72,4 @@ def fold(recorded: Iterable[Recorded]) -> Timeline:
             act = Act(entry.effective_date, version, entry.command_id, entry.event, entry.actor, entry.position)
             acts.append(act)
     held = sorted((act for act in acts if act.command_id not in voided), key=lambda act: act.order)
-    return Timeline(tuple(held), version, frozenset(voided))
+    return Timeline(tuple(held), version, frozenset(voided), acts[0] if acts else None)

@@ -14,7 +14,7 @@ from ledger.domain.worker import Worker, violations
 from shared.events import (
     Category,
     CityRegistered,
-    CommunityClosed,
+    CommunityListed,
     CommunityRegistered,
     QuotaAllotted,
     WorkerJoined,
@@ -41,7 +41,7 @@ def without(state: Voidable, command_id: str, policies: Policies) -> Voidable:
     if command_id in state.timeline.voided:
         raise already_voided(command_id)
     after = type(state)(state.timeline.without(command_id))
-    broken = list(_broken(after, policies))
+    broken = _written_since(command_id, state, list(_broken(state, after, policies)))
     if broken:
         named = "; ".join(f"{act.event.name} of {act.effective_date} ({why})" for act, why in broken[:5])
         raise Refused(
@@ -64,31 +64,50 @@ def already_voided(command_id: str) -> Refused:
     )
 
 
-def _broken(state: Voidable, policies: Policies) -> Iterator[tuple[Act, str]]:
-    if isinstance(state, Worker):
-        for act, refused in violations(state, policies):
-            yield act, refused.detail
-    elif isinstance(state, Community):
-        yield from _unfounded(state.timeline, CommunityRegistered)
+def _written_since(command_id: str, state: Voidable, broken: list[tuple[Act, str]]) -> list[tuple[Act, str]]:
+    """Of the acts that cannot all stay, those written after the command: the ones to void before it."""
+    written = min((act.version for act in state.timeline if act.command_id == command_id), default=0)
+    return [(act, why) for act, why in broken if act.version > written] or broken
+
+
+def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[tuple[Act, str]]:
+    if isinstance(after, Worker):
+        assert isinstance(before, Worker)
+        as_before = {act.version for act, _ in violations(before, policies)}
+        yield from (
+            (act, refused.detail) for act, refused in violations(after, policies) if act.version not in as_before
+        )
+    elif isinstance(after, Community):
+        yield from _unfounded(after.timeline, CommunityRegistered)
         for category in Category:
-            yield from _too_many(state, category)
-        closed = next((act for act in state.timeline if isinstance(act.event, CommunityClosed)), None)
-        if closed is not None and state.workers_on(closed.effective_date):
-            yield closed, "somebody would be left in it"
+            yield from _too_many(after, category)
+        stranded = after.stranded
+        if stranded is not None:
+            yield stranded[0], "somebody would be left in it"
     else:
-        yield from _unfounded(state.timeline, CityRegistered)
+        yield from _unfounded(after.timeline, CityRegistered)
+        yield from _without_street(after)
         for category in Category:
-            over = state.overallotted(category)
-            if over is not None:
-                allotments = (act for act in state.timeline if isinstance(act.event, QuotaAllotted))
-                yield from (
-                    (act, f"{over.taken} of {over.seats} seats") for act in allotments if act.effective_date >= over.day
-                )
+            yield from _too_generous(after, category)
 
 
 def _unfounded(timeline: Timeline, founding: type[CityRegistered | CommunityRegistered]) -> Iterator[tuple[Act, str]]:
     if not any(isinstance(act.event, founding) for act in timeline):
         yield from ((act, "the place would not exist") for act in timeline)
+
+
+def _without_street(city: City) -> Iterator[tuple[Act, str]]:
+    for act in city.timeline:
+        if isinstance(act.event, CommunityListed) and act.event.street_id not in city.streets_on(act.effective_date):
+            yield act, f"{act.event.community_id} would lie in no street"
+
+
+def _too_generous(city: City, category: Category) -> Iterator[tuple[Act, str]]:
+    over = city.overallotted(category)
+    if over is None:
+        return
+    allotted = (act for act in city.timeline if isinstance(act.event, QuotaAllotted) and act.event.category is category)
+    yield from ((act, f"{over.taken} seats given of {over.seats} on {over.day}") for act in allotted)
 
 
 def _too_many(community: Community, category: Category) -> Iterator[tuple[Act, str]]:

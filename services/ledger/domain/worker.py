@@ -42,6 +42,11 @@ class Worker(Struct, frozen=True):
             standing = evolve(standing, act)
         return standing
 
+    @property
+    def at_last(self) -> Standing | None:
+        """What the worker is at the end of all acts; of somebody whose hire was voided, what they were hired as."""
+        return self.on(date.max) or (evolve(None, self.timeline.first) if self.timeline.first else None)
+
     def serving(self, day: date) -> Standing:
         """What a worker in service is on the day. Refused `not-in-service`."""
         standing = self.on(day)
