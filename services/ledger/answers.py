@@ -9,7 +9,7 @@ from ledger.domain.worker import Standing
 
 
 class WorkerAnswer(Struct, frozen=True, kw_only=True):
-    """A worker on a day, as known at a position. `version` is the stream's now."""
+    """A worker on a day, as known at a position. `version` is the stream's, also as known then."""
 
     effective_on: date
     known_position: int
@@ -101,6 +101,15 @@ class HistoryPage(Struct, frozen=True, kw_only=True):
     events: list[dict[str, Any]]
     next_after: int | None
     head: int
+
+
+class CommandHistory(Struct, frozen=True, kw_only=True):
+    """Everything one command wrote, and the correction it is or met: both ways, null where there is none."""
+
+    command_id: str
+    events: list[dict[str, Any]]
+    voids: str | None
+    voided_by: str | None
 
 
 class PersonalAnswer(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from sqlalchemy.pool import StaticPool
 from ledger.answers import (
     AllotmentAnswer,
     CityAnswer,
+    CommandHistory,
     CommunityAnswer,
     EnactedAnswer,
     HistoryPage,
@@ -22,7 +23,7 @@ from ledger.answers import (
     WorkerAnswer,
     WorkerPage,
 )
-from ledger.desk import Desk, Opened
+from ledger.desk import Desk
 from ledger.directory import Directory
 from ledger.domain.city import City
 from ledger.domain.community import Community
@@ -33,6 +34,7 @@ from ledger.event_store import EventStore
 from shared.envelope import Recorded, plain
 from shared.events import (
     Category,
+    CommandVoided,
     CommunityRegistered,
     WorkerHired,
     WorkerQualified,
@@ -59,8 +61,9 @@ class Queries:
             return head
         if known_at.tzinfo is None:
             raise _unknown_time("a time needs its zone, e.g. 2021-06-19T00:00:00Z", "at")
-        if known_at > self.clock():
-            raise _unknown_time(f"{known_at.isoformat()} is still to come", "at")
+        if known_at >= self.clock():
+            # What is written within this very moment would still be known at it.
+            raise _unknown_time(f"{known_at.isoformat()} has not passed", "at")
         return self.store.position_at(known_at)
 
     def today(self) -> date:
@@ -69,11 +72,11 @@ class Queries:
 
     def worker(self, desk: Desk, worker_id: str, effective_on: date, known: int) -> WorkerAnswer:
         """Refused `not-found`: unknown, out of scope, or not hired by then as known then."""
-        now = desk.worker(worker_id)
-        standing = desk.open(Worker, now.stream, upto=known).state.on(effective_on)
+        then = desk.open(Worker, desk.worker(worker_id).stream, upto=known)
+        standing = then.state.on(effective_on)
         if standing is None:
             raise desk.unseen("worker", worker_id, "/worker_id")
-        return WorkerAnswer(effective_on=effective_on, known_position=known, version=now.version, worker=standing)
+        return WorkerAnswer(effective_on=effective_on, known_position=known, version=then.version, worker=standing)
 
     def workers(
         self, desk: Desk, city_id: str, community_id: str | None, effective_on: date, known: int, after: str, limit: int
@@ -96,23 +99,22 @@ class Queries:
 
     def community(self, desk: Desk, community_id: str, effective_on: date, known: int) -> CommunityAnswer:
         """Refused `not-found`."""
-        now = desk.community(community_id)
-        community = desk.open(Community, now.stream, upto=known).state
-        place = community.registered
+        then = desk.open(Community, desk.community(community_id).stream, upto=known)
+        place = then.state.registered
         if place is None:
             raise desk.unseen("community", community_id, "/community_id")
-        return _community(place, community, now.version, effective_on, known)
+        return _community(place, then.state, then.version, effective_on, known)
 
     def city(self, desk: Desk, city_id: str, effective_on: date, known: int) -> CityAnswer:
         """Refused `not-found`."""
-        now = desk.city(city_id)
-        city = desk.open(City, now.stream, upto=known).state
+        then = desk.open(City, desk.city(city_id).stream, upto=known)
+        city = then.state
         if city.registered is None:
             raise desk.unseen("city", city_id, "/city_id")
         return CityAnswer(
             effective_on=effective_on,
             known_position=known,
-            version=now.version,
+            version=then.version,
             city_id=city_id,
             title=city.registered.title,
             division_code=city.registered.division_code,
@@ -127,14 +129,14 @@ class Queries:
     def policies(self, desk: Desk, jurisdiction: str, known: int) -> PoliciesAnswer:
         """Refused `not-found`."""
         desk.city(jurisdiction)
-        now: Opened[Policies] = desk.policies(jurisdiction)
-        if now.version == 0:
+        then = desk.open(Policies, desk.policies(jurisdiction).stream, upto=known)
+        if then.version == 0:
             raise desk.unseen("policy", jurisdiction, "/jurisdiction")
-        enacted = desk.open(Policies, now.stream, upto=known).state
+        enacted = then.state
         return PoliciesAnswer(
             jurisdiction=jurisdiction,
             known_position=known,
-            version=now.version,
+            version=then.version,
             first_month=enacted.first_month,
             enacted=[
                 EnactedAnswer(
@@ -150,7 +152,23 @@ class Queries:
     def history(self, stream: str, after_version: int, known: int) -> HistoryPage:
         """The events of one stream that the desk has already let the principal see."""
         events = [recorded for recorded in self.store.stream(stream, upto=known) if recorded.version > after_version]
-        return HistoryPage(events=[plain(one) for one in events], next_after=None, head=self.store.head())
+        return HistoryPage(events=[plain(one) for one in events], next_after=None, head=known)
+
+    def command(self, desk: Desk, city_id: str, command_id: str) -> CommandHistory:
+        """What a command of the city wrote, what it voids, and what voided it. Refused `not-found`."""
+        self.directory.catch_up(self.store)
+        events = self.store.events_of(command_id)
+        if not events or self.directory.city_of(events[0].stream) != city_id:
+            raise desk.unseen("command", command_id, "/command_id")
+        voided = (one.event.command_id for one in events if isinstance(one.event, CommandVoided))
+        later = self.store.stream(events[0].stream)
+        voiding = (one for one in later if isinstance(one.event, CommandVoided) and one.event.command_id == command_id)
+        return CommandHistory(
+            command_id=command_id,
+            events=[plain(recorded) for recorded in events],
+            voids=next(voided, None),
+            voided_by=next((one.command_id for one in voiding), None),
+        )
 
     def feed(self, city_id: str, document: str | None, after: int, limit: int) -> list[Recorded]:
         """The city's events in position order, or those that rest on one document."""
@@ -172,6 +190,8 @@ class Queries:
             elif isinstance(act.event, WorkerQualified):
                 sealed = msgspec.json.decode(desk.personal.open(worker_id, act.event.personal))
                 certificates.append(sealed["certificate_number"])
+        if not person:
+            raise desk.unseen("worker", worker_id, "/worker_id")
         return PersonalAnswer(worker_id=worker_id, certificate_numbers=certificates, **person)
 
     def log(self) -> LogAnswer:

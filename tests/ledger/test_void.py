@@ -175,3 +175,18 @@ def test_nothing_is_done_on_a_voided_hire(town: Town) -> None:
     void(town, hired["command_id"])
     town.refuse("not-in-service", "regrades", worker_id=hired["worker_id"], grade=2, reason="晋级")
     assert town.ask(f"workers/{hired['worker_id']}/personal").status_code == 404
+
+
+def test_a_voided_hire_is_still_seen_as_it_was_known(town: Town) -> None:
+    """P13: what was known before the void is answered as before it, to the same people."""
+    hired = town.give("hires", **town.hiring())
+    then = town.clock.pass_(days=1)
+    path = f"workers/{hired['worker_id']}"
+    before = town.ask(path, effective_on="2020-12-31", known_at=then).content
+    void(town, hired["command_id"])
+    assert town.ask(path, effective_on="2020-12-31", known_at=then).content == before
+    assert [one["type"] for one in town.read(f"{path}/history")["events"]][-1] == "command.voided.v1"
+    assert town.ask(path, who="admin city:jinzhou", effective_on="2020-12-31", known_at=then).status_code == 404
+    listed = town.read("workers", city_id="chibi", effective_on="2020-12-31", known_at=then)["workers"]
+    assert [one["worker_id"] for one in listed] == [hired["worker_id"]]
+    assert town.read("workers", city_id="chibi", effective_on="2020-12-31")["workers"] == []
