@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from hashlib import sha256
 from itertools import takewhile
@@ -80,7 +80,8 @@ class Projection:
         with self._lock:
             while batch := feed.read(self.position, BATCH):
                 before = self.position
-                self.apply(batch)
+                with suppress(OvertakenError):
+                    self.apply(batch)
                 if self.position == before:
                     raise ProjectionStopped(f"the feed gave nothing that follows position {before}")
             return self.position

@@ -1,10 +1,10 @@
 """The projection is the same on SQLite and on a real PostgreSQL."""
 
 import pytest
+from tests.payroll.feeding import close_month, opened, payroll_over
 
 from payroll.projection import Projection
 from payroll.tables import open_database
-from tests.payroll.feeding import close_month, opened, payroll_over
 
 
 @pytest.mark.postgres

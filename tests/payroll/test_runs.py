@@ -8,6 +8,7 @@ from tests.payroll.working import without_remainder
 from payroll.engine import month_number
 from payroll.runs import LedgerSaidNo, Payroll
 from payroll.settlement import digest_of, settle, summed
+from shared.events import RunApproved
 from shared.refusal import Refused
 
 
@@ -162,6 +163,19 @@ def test_what_is_recorded_after_the_approval_does_not_move_the_closed_lines():
     log.hire("wu", "2020-10-01")
     payroll.close("chibi", "2020-10", 1, caller("c"))
     assert amounts(closed_lines(payroll, "2020-10")) == [("li", "2020-10", "city/chibi", 262_000)]
+
+
+def test_a_draft_from_before_an_earlier_close_would_pay_twice_and_is_refused():
+    log = opened()
+    log.hire("li", "2020-10-01")
+    payroll = payroll_over(log)
+    payroll.draft("chibi", "2020-11", caller("d"))
+    unblocked = msgspec.structs.replace(log.events[-1].event, blockers=())
+    log.write("run/chibi/2020-11/1", "2020-11-01", unblocked)
+    log.write("run/chibi/2020-11/1", "2020-11-01", RunApproved(digest=unblocked.digest))
+    close_month(payroll, "2020-10")
+    with pytest.raises(Refused, match="run-moved"):
+        payroll.close("chibi", "2020-11", 1, caller("c"))
 
 
 def test_the_same_requests_sent_again_say_the_same_to_the_ledger():
