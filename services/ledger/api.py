@@ -1,12 +1,12 @@
 """The ledger over HTTP: a table of who may call what, and one way to send a command."""
 
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Header, Path, Query, Request, Response
+from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.answers import (
     CityAnswer,
+    CommandHistory,
     CommunityAnswer,
     HistoryPage,
     LogAnswer,
@@ -16,7 +16,7 @@ from ledger.answers import (
     WorkerAnswer,
     WorkerPage,
 )
-from ledger.asking import key_of, version_of
+from ledger.asking import Day, Id, IdQuery, Known, Limit, key_of, version_of
 from ledger.commands import careers, places, policies, runs, voids
 from ledger.domain import career, city, community, policy, run, void
 from ledger.domain.command import Command
@@ -72,18 +72,12 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], bool, str], .
 )
 """Path, command, function, roles, whether If-Match is asked for, and what it does."""
 
-Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-IdQuery = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-Day = Annotated[date | None, Query(description="the day the answer is about; today without it")]
-KnownAt = Annotated[datetime | None, Query(description="as known at this time (with zone); now without it")]
-KnownPosition = Annotated[int | None, Query(ge=-1, le=2**62, description="as known at this position of the log")]
-Limit = Annotated[int, Query(ge=1, le=500)]
-
 
 def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     commands = [_command(ledger, *row) for row in COMMANDS]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *_reads(ledger, queries)], token_key=token_key)
+    built.state.queries = queries
     built.add_exception_handler(StoreUnavailable, _on_unavailable)
     return built
 
@@ -138,29 +132,22 @@ def _place_reads(ledger: Ledger, queries: Queries) -> list[Route]:
     def read_city(
         request: Request,
         city_id: Id,
-        effective_on: Day = None,
-        known_at: KnownAt = None,
-        known_position: KnownPosition = None,
+        day: Day,
+        known: Known,
     ) -> Response:
-        known = queries.known(known_at, known_position)
         desk = ledger.desk(principal_of(request))
-        return _versioned(queries.city(desk, city_id, effective_on or queries.today(), known))
+        return _versioned(queries.city(desk, city_id, day, known))
 
     def read_community(
         request: Request,
         community_id: Id,
-        effective_on: Day = None,
-        known_at: KnownAt = None,
-        known_position: KnownPosition = None,
+        day: Day,
+        known: Known,
     ) -> Response:
-        known = queries.known(known_at, known_position)
         desk = ledger.desk(principal_of(request))
-        return _versioned(queries.community(desk, community_id, effective_on or queries.today(), known))
+        return _versioned(queries.community(desk, community_id, day, known))
 
-    def read_policies(
-        request: Request, jurisdiction: Id, known_at: KnownAt = None, known_position: KnownPosition = None
-    ) -> Response:
-        known = queries.known(known_at, known_position)
+    def read_policies(request: Request, jurisdiction: Id, known: Known) -> Response:
         return _versioned(queries.policies(ledger.desk(principal_of(request)), jurisdiction, known))
 
     return [
@@ -183,37 +170,30 @@ def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
     def read_worker(
         request: Request,
         worker_id: Id,
-        effective_on: Day = None,
-        known_at: KnownAt = None,
-        known_position: KnownPosition = None,
+        day: Day,
+        known: Known,
     ) -> Response:
-        known = queries.known(known_at, known_position)
         desk = ledger.desk(principal_of(request))
-        return _versioned(queries.worker(desk, worker_id, effective_on or queries.today(), known))
+        return _versioned(queries.worker(desk, worker_id, day, known))
 
     def list_workers(
         request: Request,
         city_id: IdQuery,
-        community_id: Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = None,
-        effective_on: Day = None,
-        known_at: KnownAt = None,
-        known_position: KnownPosition = None,
+        day: Day,
+        known: Known,
+        community_id: IdQuery | None = None,
         after: Annotated[str, Query(pattern=r"^[a-z0-9-]{0,64}$")] = "",
         limit: Limit = 100,
     ) -> Response:
-        known = queries.known(known_at, known_position)
-        day = effective_on or queries.today()
         desk = ledger.desk(principal_of(request))
         return answer(queries.workers(desk, city_id, community_id, day, known, after, limit))
 
     def read_history(
         request: Request,
         worker_id: Id,
-        known_at: KnownAt = None,
-        known_position: KnownPosition = None,
+        known: Known,
         after_version: Annotated[int, Query(ge=0, le=2**31)] = 0,
     ) -> Response:
-        known = queries.known(known_at, known_position)
         stream = ledger.desk(principal_of(request)).worker(worker_id).stream
         return answer(queries.history(stream, after_version, known))
 
@@ -249,6 +229,9 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         )
         return answer(page)
 
+    def read_command(request: Request, command_id: Id) -> Response:
+        return answer(queries.command(ledger.desk(principal_of(request)), _city_scope(request), command_id))
+
     def read_log(request: Request) -> Response:
         _city_scope(request)
         return answer(queries.log())
@@ -266,6 +249,14 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
             "The feed: events in the order of the log",
             answer=HistoryPage,
             media=("application/json", "application/jsonl"),
+        ),
+        Route(
+            "GET",
+            "/commands/{command_id}",
+            READERS_OF_THE_LOG,
+            read_command,
+            "What a command wrote, what it voids, what voided it",
+            answer=CommandHistory,
         ),
         Route("GET", "/log", READERS_OF_THE_LOG, read_log, "The head of the log and its digest", answer=LogAnswer),
         Route(

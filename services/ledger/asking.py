@@ -1,9 +1,17 @@
-"""What a command's headers say: its idempotency key, and the version it was decided on."""
+"""What a request says beside its body: key and version of a command, day and known position of a question."""
 
 import re
+from datetime import date, datetime
+from typing import Annotated
 
+from fastapi import Depends, Path, Query, Request
+
+from ledger.queries import Queries
 from shared.refusal import Refused
 
+Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+IdQuery = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+Limit = Annotated[int, Query(ge=1, le=500)]
 _ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 
 
@@ -39,3 +47,28 @@ def version_of(given: str | None, *, guarded: bool) -> int | None:
             remedy='send it as it was read, e.g. "7"',
         )
     return int(found.group(1))
+
+
+def _day(
+    request: Request,
+    effective_on: Annotated[date | None, Query(description="the day the answer is about; today without it")] = None,
+) -> date:
+    return effective_on or _queries(request).today()
+
+
+def _known(
+    request: Request,
+    known_at: Annotated[datetime | None, Query(description="as known at this time (with zone); now without it")] = None,
+    known_position: Annotated[int | None, Query(ge=-1, le=2**62, description="as known at this position")] = None,
+) -> int:
+    return _queries(request).known(known_at, known_position)
+
+
+def _queries(request: Request) -> Queries:
+    queries = request.app.state.queries
+    assert isinstance(queries, Queries)
+    return queries
+
+
+Day = Annotated[date, Depends(_day)]
+Known = Annotated[int, Depends(_known)]

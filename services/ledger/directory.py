@@ -84,6 +84,12 @@ class Directory:
         with self.engine.connect() as connection:
             return list(connection.scalars(query))
 
+    def city_of(self, stream: str) -> str | None:
+        """The city a stream belongs to."""
+        query = select(ENTRIES.c.city_id).where(ENTRIES.c.stream == stream).limit(1)
+        with self.engine.connect() as connection:
+            return connection.scalar(query)
+
     def by_document(self, city_id: str, document: str, *, after: int, limit: int) -> list[int]:
         """Positions of what rests on the document, in order."""
         query = (

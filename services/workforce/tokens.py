@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.auth import Principal, Role, Scope, mint, utc_now
+from shared.auth import OFFICE, Principal, Role, Scope, mint, utc_now
 from shared.settings import Settings, SettingsError
 
 
@@ -14,8 +14,8 @@ def development_token(settings: Settings, principal: Principal, lifetime: timede
 
 
 def office_tokens(settings: Settings, city_id: str) -> dict[Role, str]:
-    """One token per role for a city; each role is another person."""
+    """One token per office role for a city; each role is another person."""
     return {
         role: development_token(settings, Principal(f"{role.value}@{city_id}", role, Scope("city", city_id)))
-        for role in Role
+        for role in sorted(OFFICE)
     }
