@@ -21,7 +21,7 @@ LONG_FUNCTIONS = {
     "services/payroll/engine/policy_tables.py:compile_policies": "one table, one line for each of its columns",
 }
 THEIR_WORDS = {
-    "_add_problem_handlers": "FastAPI calls them exception handlers",
+    "add_problem_handlers": "FastAPI calls them exception handlers",
 }
 EMPTY_WORDS = {"manager", "handler", "handlers", "helper", "helpers", "util", "utils", "utility", "utilities"}
 EMPTY_CLASS_WORDS = EMPTY_WORDS | {"service"}

@@ -121,7 +121,7 @@ def _command(
         status = 200 if sent.planning else 201
         return Response(outcome.body, status, media_type="application/json", headers=headers)
 
-    return Route("POST", path, roles, endpoint, summary, body=shape, answer=CommandAnswer, status=201)
+    return Route("POST", path, roles, endpoint, summary, body=shape, answer=CommandAnswer, status=201, planned=True)
 
 
 def _reads(ledger: Ledger, queries: Queries) -> list[Route]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
@@ -26,7 +27,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Route:
-    """One row of a service's table: who may call which function, what it takes and what it answers."""
+    """One row of a service's table: who may call which function, what it takes and what it answers.
+
+    `planned`: with ?mode=plan it answers the same, as 200, and writes nothing.
+    """
 
     method: str
     path: str
@@ -37,7 +41,7 @@ class Route:
     answer: Any = None
     status: int = 200
     media: tuple[str, ...] = ("application/json",)
-    headers: tuple[str, ...] = field(default=())
+    planned: bool = False
 
 
 def service_app(title: str, prefix: str, routes: Sequence[Route], *, token_key: bytes) -> FastAPI:
@@ -64,7 +68,7 @@ def service_app(title: str, prefix: str, routes: Sequence[Route], *, token_key: 
             operation_id=_operation_id(route),
         )
     _add_docs(app, title, prefix)
-    _add_problem_handlers(app)
+    add_problem_handlers(app)
     _describe(app, routes)
     return app
 
@@ -144,7 +148,9 @@ def _place(message: str) -> tuple[str, str]:
     return sentence[0].lower() + sentence[1:], pointer
 
 
-def _add_problem_handlers(app: FastAPI) -> None:
+def add_problem_handlers(app: Starlette) -> None:
+    """Answer refusals, wrong parameters and unknown paths with problem details."""
+
     async def on_refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
         return problem_response(error)
@@ -242,6 +248,8 @@ def _describe_operation(operation: dict[str, Any], route: Route, schema_of: dict
         str(route.status): {"description": "Done.", "content": content},
         "4XX": {"description": "Refused.", "content": {MEDIA_TYPE: {"schema": schema_of[id(Problem)]}}},
     }
+    if route.planned:
+        operation["responses"]["200"] = {"description": "Planned: nothing was written.", "content": content}
     if route.body is not None:
         operation["requestBody"] = {
             "required": True,

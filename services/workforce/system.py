@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
-import payroll.api
 import sqlalchemy
 import uuid_utils
 import uvicorn
@@ -23,6 +22,7 @@ from starlette.types import ASGIApp
 
 import ledger.api
 import notifications.api
+import payroll.api
 from ledger.directory import Directory
 from ledger.event_store import EventStore, open_store
 from ledger.execution import Ledger
@@ -32,6 +32,7 @@ from notifications.outbox import Outbox
 from payroll.projection import Projection
 from payroll.runs import Payroll
 from shared.auth import utc_now
+from shared.http import add_problem_handlers
 from shared.settings import Settings, SettingsError
 
 
@@ -131,7 +132,9 @@ def _mounted(apps: dict[str, ASGIApp], follow: Callable[[], object]) -> Starlett
         return JSONResponse({"services": {prefix: f"{prefix}/docs" for prefix in apps}})
 
     routes = [Route("/", index), *(Mount(prefix, app) for prefix, app in apps.items())]
-    return Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan)
+    add_problem_handlers(app)
+    return app
 
 
 def _follow(follow: Callable[[], object], stop: threading.Event) -> None:
