@@ -1,7 +1,8 @@
 # One word for each thing a person does here. Everything lives in .venv and var/.
-PYTHON ?= python3.11
+PYTHON ?= $(or $(firstword $(foreach name,python3.11 python3,$(shell command -v $(name) 2>/dev/null))),python3)
 BIN := .venv/bin
 ARGS ?=
+PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 
 .PHONY: run demo test prove check bench schemas lock install
 .DEFAULT_GOAL := demo
@@ -9,11 +10,12 @@ ARGS ?=
 install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv .venv
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	else $(BIN)/python -m pip install $(PIP_QUIETLY) --require-hashes -r requirements.lock; fi
+	@$(BIN)/python -m pip install $(PIP_QUIETLY) --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: install  ## build the story of the reform and print its table
@@ -29,7 +31,7 @@ prove: install  ## the long tests
 	@$(BIN)/python -m pytest -m prove $(ARGS)
 
 check: install  ## style, types, import contracts
-	@$(BIN)/ruff check services tests bench
+	@$(BIN)/ruff check services tests $(wildcard bench/*.py)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest tests/test_tidy.py
