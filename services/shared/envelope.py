@@ -7,9 +7,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from shared.events import EVENT_TYPES, Event
+from shared.patterns import PLAIN
 from shared.upcasts import upcast
 
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 
 
 class Basis(Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,7 +18,7 @@ class Basis(Struct, frozen=True, forbid_unknown_fields=True):
 
     document: Text
     date: date
-    clause: Annotated[str, Meta(max_length=200)] = ""
+    clause: Annotated[str, Meta(max_length=200, pattern=PLAIN)] = ""
 
 
 class Recorded(Struct, frozen=True, kw_only=True):

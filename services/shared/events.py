@@ -10,10 +10,13 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, Struct
 
+from shared.patterns import END
 from shared.policy_document import PolicyDocument
 
 Fen = Annotated[int, Meta(description="amount in fen, 1/100 yuan")]
-Month = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="calendar month, YYYY-MM")]
+Month = Annotated[
+    str, Meta(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])" + END, description="calendar month, YYYY-MM")
+]
 Seats = Annotated[int, Meta(ge=0, le=100_000, description="number of seats 员额")]
 
 OUTSIDE = "outside"

@@ -5,6 +5,7 @@ strings. `sources` says for each part of the document from which paper and claus
 own default ("assumed").
 """
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
@@ -13,9 +14,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from shared.patterns import END, ID
+
 Ratio = Annotated[Decimal, Meta(description="exact decimal ratio, e.g. 0.70")]
 Yuan = Annotated[Decimal, Meta(description="amount in yuan, at most two places")]
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+Name = Annotated[str, Meta(pattern=ID)]
+_LARGEST, _PLACES = 10**9, 10
 Grade = Annotated[int, Meta(ge=1, le=99)]
 
 
@@ -63,7 +67,7 @@ class Source(Part, frozen=True, kw_only=True):
     """Where a part of the document comes from; `mark` is published, reconstructed or assumed."""
 
     part: str
-    mark: Annotated[str, Meta(pattern="^(published|reconstructed|assumed)$")]
+    mark: Annotated[str, Meta(pattern="^(published|reconstructed|assumed)" + END)]
     document: str
     clause: str = ""
     note: str = ""
@@ -134,15 +138,15 @@ class FundingRule(Part, frozen=True, kw_only=True):
 class Admission(Part, frozen=True, kw_only=True):
     """Conditions for one post when hired by exam: greatest age on the day, and lowest diploma."""
 
-    oldest: int
+    oldest: Annotated[int, Meta(ge=0, le=150)]
     education: str
 
 
 class GradeRules(Part, frozen=True, kw_only=True):
     """How a grade is found on entry and when steps are due."""
 
-    years_per_step: int
-    education_steps: dict[str, int]
+    years_per_step: Annotated[int, Meta(ge=1, le=60)]
+    education_steps: dict[str, Annotated[int, Meta(ge=0, le=99)]]
 
 
 class PolicyDocument(Part, frozen=True, kw_only=True):
@@ -179,13 +183,43 @@ def digest_of(document: PolicyDocument) -> str:
 
 def faults(document: PolicyDocument) -> list[tuple[str, str]]:
     """What a document that has the right shape still gets wrong: (JSON pointer, sentence), empty when sound."""
-    found: list[tuple[str, str]] = []
+    found = list(_figure_faults(document, ""))
+    if found:
+        return found
     if (document.ladder is None) == (document.flat is None):
         found.append(("", "give exactly one of ladder and flat"))
     if document.ladder is not None:
         found += _ladder_faults(document, document.ladder)
+    if document.performance is not None and document.performance.share > 1:
+        found.append(("/performance/share", "the share of the performance part is at most 1"))
+    found += _amount_faults(document)
     found += [fault for number, rule in enumerate(document.funding) for fault in _funding_faults(number, rule)]
     return found
+
+
+def _figure_faults(part: object, pointer: str) -> Iterator[tuple[str, str]]:
+    """Figures that no regulation holds and no engine can compute with: NaN, infinite, negative, endless."""
+    if isinstance(part, Decimal):
+        if not part.is_finite() or not 0 <= part < _LARGEST or int(part.as_tuple().exponent) < -_PLACES:
+            yield pointer, f"a figure is not negative, below {_LARGEST} and has at most {_PLACES} places"
+    elif isinstance(part, Struct):
+        for name in part.__struct_fields__:
+            yield from _figure_faults(getattr(part, name), f"{pointer}/{name}")
+    elif isinstance(part, Mapping):
+        for name, each in part.items():
+            yield from _figure_faults(each, f"{pointer}/{name}")
+    elif isinstance(part, tuple):
+        for number, each in enumerate(part):
+            yield from _figure_faults(each, f"{pointer}/{number}")
+
+
+def _amount_faults(document: PolicyDocument) -> Iterator[tuple[str, str]]:
+    amounts = {"/ladder/base/average_annual_wage": document.ladder.base.average_annual_wage} if document.ladder else {}
+    for pointer, table in (("/flat", document.flat), ("/certificate_allowance", document.certificate_allowance)):
+        amounts |= {f"{pointer}/monthly/{name}": amount for name, amount in (table.monthly if table else {}).items()}
+    for pointer, amount in amounts.items():
+        if int(amount.as_tuple().exponent) < -2:
+            yield pointer, "an amount of yuan has at most two places"
 
 
 def _ladder_faults(document: PolicyDocument, ladder: Ladder) -> list[tuple[str, str]]:
@@ -195,7 +229,9 @@ def _ladder_faults(document: PolicyDocument, ladder: Ladder) -> list[tuple[str, 
     if not ladder.coefficients or any(not 0 < ratio <= 100 for ratio in ladder.coefficients.values()):
         found.append(("/ladder/coefficients", "every coefficient lies above 0 and at most at 100"))
     for post, band in document.bands.items():
-        if any(grade not in ladder.coefficients for grade in range(band.lowest, band.highest + 1)):
+        if band.lowest > band.highest:
+            found.append((f"/bands/{post}", f"the lowest grade {band.lowest} lies above the highest {band.highest}"))
+        elif any(grade not in ladder.coefficients for grade in range(band.lowest, band.highest + 1)):
             found.append((f"/bands/{post}", f"grades {band.lowest} to {band.highest} do not all have a coefficient"))
     return found
 

@@ -29,12 +29,13 @@ from shared.events import (
     WorkerTrained,
     WorkerTransferred,
 )
+from shared.patterns import END
 from shared.policy_document import PolicyDocument
 from shared.refusal import Refused
 
 Grade = Annotated[int, Meta(ge=1, le=99)]
 Years = Annotated[int, Meta(ge=0, le=60)]
-Digits = Annotated[str, Meta(max_length=40, pattern=r"^[0-9A-Za-z+ -]*$")]
+Digits = Annotated[str, Meta(max_length=40, pattern=r"^[0-9A-Za-z+ -]*" + END)]
 
 # --- commands
 
@@ -121,7 +122,7 @@ class QualifyWorker(WorkerCommand, frozen=True, kw_only=True):
     """A certificate, registered on the effective date."""
 
     certificate: Certificate
-    certificate_number: Annotated[str, Meta(min_length=4, max_length=40, pattern=r"^[0-9A-Za-z-]+$")]
+    certificate_number: Annotated[str, Meta(min_length=4, max_length=40, pattern=r"^[0-9A-Za-z-]+" + END)]
 
 
 class EducateWorker(WorkerCommand, frozen=True, kw_only=True):

@@ -6,9 +6,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from shared.envelope import Basis
+from shared.patterns import ID, PLAIN
 
-Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="lower-case letters, digits and hyphens")]
-Words = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Id = Annotated[str, Meta(pattern=ID, description="lower-case letters, digits and hyphens")]
+Words = Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
 Count = Annotated[int, Meta(ge=0, le=10_000_000)]
 
 EARLIEST, LATEST = date(1949, 10, 1), date(2199, 12, 31)

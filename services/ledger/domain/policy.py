@@ -19,10 +19,11 @@ from shared.events import (
     Post,
     Rating,
 )
+from shared.patterns import END
 from shared.policy_document import PolicyDocument, digest_of, faults
 from shared.refusal import Refused
 
-YuanText = Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,2})?$", description="yuan, at most two places")]
+YuanText = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,2})?" + END, description="yuan, at most two places")]
 
 # --- commands
 
@@ -161,5 +162,3 @@ def _unknown_words(document: PolicyDocument) -> Iterator[tuple[str, str]]:
         for word in given:
             if word not in list(words):
                 yield pointer, f"{word} is not one of {', '.join(words)}"
-    if document.grade_rules is not None and document.grade_rules.years_per_step < 1:
-        yield "/grade_rules/years_per_step", "a step takes at least one year"

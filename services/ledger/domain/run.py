@@ -6,11 +6,17 @@ from msgspec import Meta, Struct
 
 from ledger.domain.command import Command, Id
 from ledger.domain.timeline import Act, Timeline
-from shared.events import Month, RunApproved, RunClosed, RunDrafted
+from shared.events import Fen, Month, RunApproved, RunClosed, RunDrafted
+from shared.patterns import END, PLAIN
 from shared.refusal import Refused
 
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}" + END)]
 Sequence = Annotated[int, Meta(ge=1, le=99)]
+Position = Annotated[int, Meta(ge=-1, le=2**53)]
+Lines = Annotated[int, Meta(ge=0, le=10_000_000)]
+Amount = Annotated[Fen, Meta(ge=-(10**15), le=10**15)]
+Sentence = Annotated[str, Meta(max_length=1000, pattern=PLAIN)]
+Named = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
 
 # --- commands
 
@@ -27,13 +33,13 @@ class RunCommand(Command, frozen=True, kw_only=True):
 class DraftRun(RunCommand, frozen=True, kw_only=True):
     """Payroll computed the month as known at a position; these are the digest and totals of its lines."""
 
-    at_position: int
-    engine: str
-    lines: int
-    total_fen: int
-    suspense_fen: int
-    blockers: tuple[str, ...]
-    payers: dict[str, int]
+    at_position: Position
+    engine: Named
+    lines: Lines
+    total_fen: Amount
+    suspense_fen: Amount
+    blockers: tuple[Sentence, ...]
+    payers: dict[Named, Amount]
 
 
 class ApproveRun(RunCommand, frozen=True, kw_only=True):
@@ -43,11 +49,11 @@ class ApproveRun(RunCommand, frozen=True, kw_only=True):
 class CloseRun(RunCommand, frozen=True, kw_only=True):
     """The approved lines become what was paid."""
 
-    at_position: int
-    engine: str
-    lines: int
-    total_fen: int
-    payers: dict[str, int]
+    at_position: Position
+    engine: Named
+    lines: Lines
+    total_fen: Amount
+    payers: dict[Named, Amount]
 
 
 def stream_of(command: RunCommand) -> str:
@@ -141,10 +147,11 @@ def close(run: Run, command: CloseRun, first_month: str | None, before: Run) -> 
             remedy="have a second person approve it, with the digest that was shown",
         )
     _check_digest(drafted, command)
-    if drafted.blockers:
+    if drafted.blockers or drafted.suspense_fen:
+        first = drafted.blockers[0] if drafted.blockers else "an amount is in suspense"
         raise Refused(
             "run-blocked",
-            f"{len(drafted.blockers)} blockers: {drafted.blockers[0]}",
+            f"{len(drafted.blockers)} blockers: {first}",
             remedy="resolve what the blockers name, then draft and approve again",
             extra={"blockers": list(drafted.blockers)},
         )
@@ -200,15 +207,19 @@ def _drafted(run: Run, command: RunCommand) -> RunDrafted:
 def _check_digest(drafted: RunDrafted, command: ApproveRun | CloseRun) -> None:
     same = drafted.digest == command.digest
     if isinstance(command, CloseRun):
-        same = same and (drafted.at_position, drafted.engine) == (command.at_position, command.engine)
+        same = same and _figures(drafted) == _figures(command)
     if not same:
         raise Refused(
             "run-moved",
-            f"the draft of {command.month} has another digest than the one given",
+            f"the draft of {command.month} has another digest or other figures than those given",
             pointer="/digest",
             remedy="look at the draft as it is now, and approve that",
             extra={"drafted_digest": drafted.digest},
         )
+
+
+def _figures(run: RunDrafted | CloseRun) -> tuple[object, ...]:
+    return (run.at_position, run.engine, run.lines, run.total_fen, run.payers)
 
 
 def _check_month_before(command: CloseRun, before: Run, drafted: Act | None) -> None:

@@ -19,6 +19,7 @@ from shared.events import (
     QuotaAllotted,
     WorkerJoined,
 )
+from shared.patterns import END
 from shared.refusal import Refused
 
 # --- command
@@ -27,7 +28,7 @@ from shared.refusal import Refused
 class VoidCommand(Command, frozen=True, kw_only=True):
     """Everything that command wrote, on all its streams, no longer holds from now on; what was known before stays."""
 
-    command_id: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+$")]
+    command_id: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9-]+" + END)]
     reason: Words
 
 
