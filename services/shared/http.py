@@ -1,6 +1,7 @@
 """One way to build a service's HTTP face: a table of routes, bodies read with bounds, refusals as problem details."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from shared.refusal import Refused
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 15.0
 _T = TypeVar("_T")
+_PATH = re.compile(r" - at (?:`key` in )?`\$([\w.\[\]]*)`$")
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ async def _read_body(request: Request) -> None:
         remedy="send it in parts; people are imported row by row",
     )
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+    if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
         raise too_large
     received = bytearray()
     try:
@@ -139,12 +142,17 @@ async def _read_body(request: Request) -> None:
 
 def _place(message: str) -> tuple[str, str]:
     """msgspec's message → (sentence, JSON pointer): 'Object missing required field `x` - at `$.a[0]`' → …, /a/0/x."""
-    sentence, _, path = message.partition(" - at `")
-    pointer = (
-        path.rstrip("`").removeprefix("$").replace("[...]", "/*").replace("[", "/").replace("]", "").replace(".", "/")
-    )
+    found = _PATH.search(message)
+    path = found.group(1) if found else ""
+    sentence = message[: found.start()] if found else message
+    pointer = path.replace("[...]", "/*").replace("[", "/").replace("]", "").replace(".", "/")
     if "field `" in sentence and ("missing required" in sentence or "unknown field" in sentence):
-        pointer += "/" + sentence.split("`")[1]
+        name = sentence.split("`", 1)[1].rpartition("`")[0][:_LONGEST_NAME]
+        pointer += "/" + name.replace("~", "~0").replace("/", "~1")
+        sentence = f"{sentence.partition('`')[0]}`{name}`"
+    if sentence.startswith("Invalid enum value"):
+        # The value itself may be somebody's name in the wrong column.
+        sentence = "Not one of the values of this field"
     return sentence[0].lower() + sentence[1:], pointer
 
 
