@@ -211,3 +211,16 @@ def test_figures_that_could_leave_int64_are_refused_when_a_policy_is_compiled():
     )
     with pytest.raises(OverflowError):
         work_out(hire("w", "2020-10-01"), [enacted("chibi-2020", "2020-09-18", ladder=fine, bands={})])
+
+
+def test_fine_shares_of_an_ordinary_amount_are_not_refused_for_the_scale_they_were_worked_out_from():
+    """4,803 × 10⁷ is far below 2⁶³; the scale of another item has nothing to do with it."""
+    shares = {Level.CITY: Decimal("0.3333333"), Level.STREET: Decimal("0.6666667")}
+    performance = Performance(share=Decimal("0.3333"), factors={"excellent": Decimal("1.1111")})
+    base = Base(average_annual_wage=Decimal("54580.00"), share=Decimal("0.80"), rounding=None)
+    exact = Ladder(base=base, coefficients={1: Decimal("0.7231")}, full_month_rounding=None)
+    changes = {"ladder": exact, "bands": {}, "performance": performance}
+    rules = [enacted("chibi-2020", "2020-09-18", funding=(FundingRule(posts=("head",), shares=shares),), **changes)]
+    # 54580 × 0.8 ÷ 12 × 0.7231 = 2631.1198…; basic 0.6667 of it 1754.17, performance 0.3333 of it 876.95
+    paid = by_month(work_out(hire("w", "2020-10-01", "head"), rules, months=("2020-10", "2020-10")))
+    assert paid == {("w", "2020-10"): 175_417 + 87_695}

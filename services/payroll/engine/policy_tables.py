@@ -278,7 +278,8 @@ def _leaves_int64(
     scale = max(pay_scale * share_scale, allowance_scale)
     if 2 * LONGEST_MONTH * (numerator + 200 * scale) >= _INT64:
         raise OverflowError("numerators × days of a policy leave int64; declare a rounding point")
-    line_fen = numerator // min(pay_scale * share_scale, allowance_scale) + 200
+    allowance_fen = int(allowance.max(initial=0)) // allowance_scale
+    line_fen = max(basic // (pay_scale * share_scale), allowance_fen) + 200
     if line_fen * int(weights.sum(axis=2).max(initial=1)) >= _INT64:
         raise OverflowError("amount × weights of a funding rule leave int64; write its shares less finely")
     return line_fen * LONGEST_MONTH * max(numerator, 1) >= _INT64
