@@ -16,7 +16,7 @@ from ledger.answers import (
     WorkerAnswer,
     WorkerPage,
 )
-from ledger.asking import Day, Id, IdQuery, Known, Limit, key_of, version_of
+from ledger.asking import AfterVersion, Day, Id, IdQuery, Known, Limit, key_of, version_of
 from ledger.commands import careers, places, policies, runs, voids
 from ledger.domain import career, city, community, policy, run, void
 from ledger.domain.command import Command
@@ -150,7 +150,31 @@ def _place_reads(ledger: Ledger, queries: Queries) -> list[Route]:
     def read_policies(request: Request, jurisdiction: Id, known: Known) -> Response:
         return _versioned(queries.policies(ledger.desk(principal_of(request)), jurisdiction, known))
 
+    def history_of_city(request: Request, city_id: Id, known: Known, after_version: AfterVersion = 0) -> Response:
+        stream = ledger.desk(principal_of(request)).city(city_id).stream
+        return answer(queries.history(stream, after_version, known))
+
+    def history_of_community(
+        request: Request, community_id: Id, known: Known, after_version: AfterVersion = 0
+    ) -> Response:
+        stream = ledger.desk(principal_of(request)).community(community_id).stream
+        return answer(queries.history(stream, after_version, known))
+
+    def history_of_policies(
+        request: Request, jurisdiction: Id, known: Known, after_version: AfterVersion = 0
+    ) -> Response:
+        desk = ledger.desk(principal_of(request))
+        desk.city(jurisdiction)
+        return answer(queries.history(desk.policies(jurisdiction).stream, after_version, known))
+
+    city, community, policies = "/cities/{city_id}", "/communities/{community_id}", "/policies/{jurisdiction}"
+    histories = (
+        (city, history_of_city, "Every event of a city"),
+        (community, history_of_community, "Every event of a community"),
+        (policies, history_of_policies, "Every event of a jurisdiction's policies"),
+    )
     return [
+        *(Route("GET", f"{path}/history", OFFICE, read, told, answer=HistoryPage) for path, read, told in histories),
         Route("GET", "/cities/{city_id}", OFFICE, read_city, "A city on a day", answer=CityAnswer),
         Route(
             "GET", "/communities/{community_id}", OFFICE, read_community, "A community on a day", answer=CommunityAnswer
@@ -192,7 +216,7 @@ def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         request: Request,
         worker_id: Id,
         known: Known,
-        after_version: Annotated[int, Query(ge=0, le=2**31)] = 0,
+        after_version: AfterVersion = 0,
     ) -> Response:
         stream = ledger.desk(principal_of(request)).worker(worker_id).stream
         return answer(queries.history(stream, after_version, known))

@@ -198,9 +198,16 @@ def _check_version(decision: Decision, sent: Sent) -> int:
         remedy="look at what changed since, then send the command with the current version",
         extra={
             "current_version": version,
-            "changes": f"/ledger/v1/history/{decision.subject}?after_version={sent.if_match}",
+            "changes": _changes(decision.subject, sent.if_match),
         },
     )
+
+
+def _changes(stream: str, since: int) -> str:
+    """Where a reader finds the events of the stream after the version; a run's stand in the feed."""
+    kind, _, name = stream.partition("/")
+    things = {"worker": "workers", "community": "communities", "city": "cities", "policy": "policies"}.get(kind)
+    return f"/ledger/v1/{things}/{name}/history?after_version={since}" if things else "/ledger/v1/events"
 
 
 def _refused_claim(taken: ClaimTaken) -> Refused:

@@ -166,7 +166,8 @@ def add_problem_handlers(app: Starlette) -> None:
     async def on_parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        pointer = "/" + "/".join(str(part) for part in first["loc"])
+        where, *rest = (str(part) for part in first["loc"])
+        pointer = "/".join(["", "headers" if where == "header" else where, *rest])
         refused = Refused(
             "invalid-parameter", f"{first['msg']}", pointer=pointer, remedy="see the OpenAPI page of this service"
         )

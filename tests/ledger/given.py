@@ -204,7 +204,7 @@ class Town:
     def ask(self, path: str, *, who: str = ADMIN, **params: Any) -> httpx.Response:
         """A question over HTTP."""
         given = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in params.items()}
-        return self.client.get(f"/ledger/v1/{path}", headers={"Authorization": bearer(who)}, params=given)
+        return self.client.get(f"/ledger/v1/{path}", headers={"Authorization": bearer(who)}, params=given or None)
 
     def worker(self, worker_id: str, day: str = "2020-12-31", **params: Any) -> dict[str, Any]:
         """The worker on the day."""
