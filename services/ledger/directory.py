@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import IntegrityError
 
 from shared.envelope import Recorded
 from shared.events import CityRegistered, CommunityRegistered, WorkerHired
@@ -67,8 +68,12 @@ class Directory:
             position = self.position
             last = feed.head() if upto is None else upto
             while position < last and (batch := feed.read(position, min(BATCH, last - position))):
-                self._write(batch)
-                position = batch[-1].position
+                try:
+                    self._write(batch)
+                    position = batch[-1].position
+                except IntegrityError:
+                    # Another process wrote them first: go on from where it stands.
+                    position = self.position
             return position
 
     def streams(self, city_id: str, founding: str, *, upto: int, after: str = "", limit: int = 100) -> list[str]:

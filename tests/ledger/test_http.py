@@ -232,6 +232,16 @@ def test_workers_are_listed_page_by_page(town: Town) -> None:
     assert town.read("workers", city_id="chibi", effective_on="2020-09-30")["workers"] == []
 
 
+def test_the_directory_follows_beside_another_process(each_town: Town) -> None:
+    """P14: two processes follow one log into one table; neither fails and nothing is doubled."""
+    from ledger.directory import Directory
+
+    others = [Directory(each_town.directory.engine) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        reached = list(pool.map(lambda one: one.catch_up(each_town.store), others))
+    assert set(reached) == {each_town.store.head()}
+
+
 # --- the catalogue
 
 
