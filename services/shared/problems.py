@@ -49,7 +49,6 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "not-in-service": (409, "The worker is not in service on that day."),
     "already-there": (409, "It is already so."),
     "already-converted": (409, "The worker is already under that scheme."),
-    "conversion-required": (409, "Only a worker under another scheme is converted."),
     "future-year": (409, "The year is not over."),
     "education-not-higher": (409, "The diploma is not higher than the recorded one."),
     "later-act-in-the-way": (409, "An act that holds later would no longer be possible."),

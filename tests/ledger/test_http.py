@@ -245,6 +245,31 @@ def test_the_directory_follows_beside_another_process(each_town: Town) -> None:
 # --- the catalogue
 
 
+def test_every_code_raised_stands_in_the_catalogue_and_every_code_there_is_raised() -> None:
+    """F58: searched in the source of all services."""
+    raised: dict[str, str] = {}
+    words: set[str] = set()
+    for path in Path("services").rglob("*.py"):
+        if path.name == "problems.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refused", "claim_taken"):
+                for code in _codes(node.args[0]):
+                    raised[code] = f"{path}:{node.lineno}"
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                words.add(node.value)
+    unknown = {code: place for code, place in raised.items() if code not in CATALOGUE}
+    assert unknown == {}
+    assert {code for code in CATALOGUE if code not in raised and code not in words} == set()
+
+
+def _codes(node: ast.expr) -> list[str]:
+    """The codes an argument can be: a word, or one of two."""
+    if isinstance(node, ast.IfExp):
+        return _codes(node.body) + _codes(node.orelse)
+    return [node.value] if isinstance(node, ast.Constant) else []
+
+
 def test_the_status_of_every_code_is_a_refusal() -> None:
     assert all(400 <= status < 600 and title.endswith(".") for status, title in CATALOGUE.values())
 
