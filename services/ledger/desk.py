@@ -12,7 +12,7 @@ from ledger.domain.timeline import fold
 from ledger.domain.worker import Worker
 from ledger.event_store import Change, Claim, EventStore
 from ledger.personal import PersonalStore
-from shared.auth import Principal, Scope
+from shared.auth import Principal, Role, Scope
 from shared.events import Event
 from shared.refusal import Refused
 
@@ -104,8 +104,8 @@ class Desk:
         if standing is None:
             return False
         scope = self.principal.scope
-        if scope.kind == "worker":
-            return scope.place_id == worker_id
+        if self.principal.role is Role.WORKER or scope.kind == "worker":
+            return scope == Scope("worker", worker_id)
         if scope.kind == "city":
             return scope.place_id == standing.city_id
         if scope.kind == "community":
