@@ -36,7 +36,7 @@ def funding(**shares: str) -> tuple[FundingRule, ...]:
 _PERFORMANCE = Performance(
     share=Decimal("0.35"), factors={"excellent": Decimal("1.25"), "competent": Decimal(1), "unfit": Decimal(0)}
 )
-_THIRD = Performance(share=Decimal("0.333"), factors={"excellent": Decimal("1.111")}, without_rating=Decimal("0.9"))
+_THIRD = Performance(share=Decimal("0.3333"), factors={"excellent": Decimal("1.1111")}, without_rating=Decimal("0.9"))
 _FROM_THE_DAY = CertificateAllowance(
     monthly={"assistant": Decimal("100.01"), "senior": Decimal("300.00")}, starts=AllowanceStart.REGISTRATION
 )
@@ -65,7 +65,7 @@ LADDERS = (
     policy("chibi-2020", line_rounding=Rounding(to=Unit.YUAN, mode=Mode.DOWN), funding=_COMMITTEE_ONLY),
     policy("chibi-2020", line_rounding=Rounding(mode=Mode.UP), funding=funding(city="0.70")),
     policy("chibi-2020", ladder=_FINE, bands={}, performance=_THIRD),
-    policy("chibi-2020", funding=funding(city="0.3333", street="0.3333", community="0.3334")),
+    policy("chibi-2020", funding=funding(city="0.3333333", street="0.3333333", community="0.3333334")),
 )
 """Documents of the scheme `ladder`; those with fine figures leave int64 when lines are shared over segments."""
 

@@ -17,7 +17,7 @@ WAGES_FEN = (5_458_000, 5_460_015, 6_111_107)
 _FIRST, _LAST = date(2020, 8, 1), date(2021, 3, 31)
 
 
-def days() -> SearchStrategy[date]:
+def _days() -> SearchStrategy[date]:
     """Dates around the open months, often the first or last of one."""
     turns = [date(2020 + month // 12, month % 12 + 1, 1) for month in range(7, 15)]
     near = st.builds(lambda turn, shift: turn + timedelta(shift), st.sampled_from(turns), st.integers(-2, 1))
@@ -47,29 +47,36 @@ def _acts() -> SearchStrategy[events.Event]:
     )
 
 
+DAYS, ACTS = _days(), _acts()
+_WORKERS, _POSTS, _GRADES = st.sampled_from(WORKERS), st.sampled_from(Post), st.integers(1, 18)
+_PLACES, _SCHEMES, _WAGES = st.sampled_from(sorted(STREETS)), st.sampled_from(SCHEMES), st.sampled_from(WAGES_FEN)
+_DOCUMENTS, _FIRST_RULES = st.sampled_from(LADDERS + FLATS), st.tuples(st.sampled_from(LADDERS), st.sampled_from(FLATS))
+_KINDS = st.sampled_from(["hire", "act", "act", "act", "act", "act", "policy", "base", "void"])
+
+
 def hire(draw: st.DrawFn, log: Log) -> None:
     """Somebody is hired, or hired again."""
     log.hire(
-        draw(st.sampled_from(WORKERS)),
-        draw(days()),
-        draw(st.sampled_from(Post)).value,
-        draw(st.integers(1, 18)),
-        draw(st.sampled_from(sorted(STREETS))),
-        draw(st.sampled_from(SCHEMES)),
+        draw(_WORKERS),
+        draw(DAYS),
+        draw(_POSTS).value,
+        draw(_GRADES),
+        draw(_PLACES),
+        draw(_SCHEMES),
     )
 
 
 def happen(draw: st.DrawFn, log: Log) -> None:
     """One more thing happens: to somebody, to the rules, or a command is voided."""
-    kind = draw(st.sampled_from(["hire", "act", "act", "act", "act", "act", "policy", "base", "void"]))
+    kind = draw(_KINDS)
     if kind == "hire":
         hire(draw, log)
     elif kind == "act":
-        log.act(draw(st.sampled_from(WORKERS)), draw(_acts()), draw(days()))
+        log.act(draw(_WORKERS), draw(ACTS), draw(DAYS))
     elif kind == "policy":
-        log.enact(draw(st.sampled_from(LADDERS + FLATS)), draw(days()))
+        log.enact(draw(_DOCUMENTS), draw(DAYS))
     elif kind == "base":
-        log.publish(draw(st.sampled_from(WAGES_FEN)), draw(days()), draw(st.sampled_from(["ladder", "legacy"])))
+        log.publish(draw(_WAGES), draw(DAYS), draw(st.sampled_from(["ladder", "legacy"])))
     else:
         commands = [done.command_id for done in log.events if done.stream.startswith("worker/")]
         log.void(draw(st.sampled_from(commands)))
@@ -80,8 +87,9 @@ def histories(draw: st.DrawFn, most: int = 14) -> Log:
     """A log of one city: places, rules, an open payroll, then up to `most` acts in any order of their dates."""
     log = Log()
     log.places()
-    log.enact(draw(st.sampled_from(LADDERS)), draw(st.sampled_from([_FIRST, date(2020, 9, 18)])))
-    log.enact(draw(st.sampled_from(FLATS)), _FIRST)
+    ladder, flat = draw(_FIRST_RULES)
+    log.enact(ladder, draw(st.sampled_from([_FIRST, date(2020, 9, 18)])))
+    log.enact(flat, _FIRST)
     log.open_payroll(MONTHS[0])
     hire(draw, log)
     for _ in range(draw(st.integers(1, most))):
