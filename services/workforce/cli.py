@@ -35,6 +35,7 @@ Data = Annotated[Path, typer.Option(help="The installation's folder.", envvar="W
 Url = Annotated[str, typer.Option(help="Where the system runs.", envvar="WORKFORCE_URL")]
 Token = Annotated[str, typer.Option(help="A bearer token; see workforce token.", envvar="WORKFORCE_TOKEN")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Document = Annotated[str, typer.Option(help="The number of the paper the act rests on.")]
 Policies = Annotated[Path, typer.Option(help="The folder of the policy files.")]
 HERE = "http://127.0.0.1:8000"
 
@@ -153,7 +154,7 @@ def replay(token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
 
 @payroll.command("draft")
 def payroll_draft(
-    jurisdiction: str, month: str, token: Token, document: str, url: Url = HERE, as_json: AsJson = False
+    jurisdiction: str, month: str, token: Token, document: Document, url: Url = HERE, as_json: AsJson = False
 ) -> None:
     """Compute a month and write the draft down."""
     body = {"jurisdiction": jurisdiction, "month": month, **_today(document)}
@@ -162,7 +163,13 @@ def payroll_draft(
 
 @payroll.command("approve")
 def payroll_approve(
-    jurisdiction: str, month: str, digest: str, token: Token, document: str, url: Url = HERE, as_json: AsJson = False
+    jurisdiction: str,
+    month: str,
+    digest: str,
+    token: Token,
+    document: Document,
+    url: Url = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Approve the draft with the digest that was shown."""
     path = f"/payroll/v1/runs/{jurisdiction}/{month}/1/approval"
@@ -171,7 +178,7 @@ def payroll_approve(
 
 @payroll.command("close")
 def payroll_close(
-    jurisdiction: str, month: str, token: Token, document: str, url: Url = HERE, as_json: AsJson = False
+    jurisdiction: str, month: str, token: Token, document: Document, url: Url = HERE, as_json: AsJson = False
 ) -> None:
     """Close the approved draft."""
     _command(url, token, f"/payroll/v1/runs/{jurisdiction}/{month}/1/closure", _today(document), as_json)

@@ -98,7 +98,24 @@ def _row(identity_number: str) -> str:
     return f"c05,exam,dedicated,college,2021-10-01,赤人社发〔2021〕9号,2021-09-20,张三,{identity_number}\n"
 
 
-def _workforce(running: Any, *arguments: str, role: Role = Role.ADMIN) -> subprocess.CompletedProcess[str]:
-    token = development_token(running.settings, Principal("clerk", role, Scope("city", "chibi")))
+def _workforce(
+    running: Any, *arguments: str, role: Role = Role.ADMIN, subject: str = "clerk"
+) -> subprocess.CompletedProcess[str]:
+    token = development_token(running.settings, Principal(subject, role, Scope("city", "chibi")))
     command = [sys.executable, "-m", "workforce", *arguments, "--url", running.url, "--token", token]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_command_line_pays_the_next_month(told: Any, running: Any) -> None:
+    """Drafted by one, refused to the same person, approved by another, closed; and the replay still agrees."""
+    month, paper = "2021-10", ("--document", "赤社薪〔2021-10〕")
+    draft = json.loads(
+        _workforce(running, "payroll", "draft", "chibi", month, *paper, "--json", role=Role.FINANCE).stdout
+    )
+    approval = ("payroll", "approve", "chibi", month, draft["digest"], *paper)
+    assert "forbidden" in _workforce(running, *approval, role=Role.FINANCE).stderr
+    assert _workforce(running, *approval, role=Role.APPROVER, subject="chief").returncode == 0
+    assert _workforce(running, "payroll", "close", "chibi", month, *paper, role=Role.FINANCE).returncode == 0
+    shown = json.loads(_workforce(running, "payroll", "show", "chibi", month, "--json", role=Role.FINANCE).stdout)
+    assert (shown["run"]["status"], shown["totals"]["total"]) == ("closed", draft["total"])
+    assert replay(running.client)["equal"] is True
