@@ -36,7 +36,7 @@ def funding(**shares: str) -> tuple[FundingRule, ...]:
 _PERFORMANCE = Performance(
     share=Decimal("0.35"), factors={"excellent": Decimal("1.25"), "competent": Decimal(1), "unfit": Decimal(0)}
 )
-_THIRD = Performance(share=Decimal("0.3333"), factors={"excellent": Decimal("1.1111")}, without_rating=Decimal("0.9"))
+_THIRD = Performance(share=Decimal("0.333"), factors={"excellent": Decimal("1.111")}, without_rating=Decimal("0.9"))
 _FROM_THE_DAY = CertificateAllowance(
     monthly={"assistant": Decimal("100.01"), "senior": Decimal("300.00")}, starts=AllowanceStart.REGISTRATION
 )
