@@ -96,7 +96,8 @@ class Ledger:
         if sent.planning:
             return self._plan(decide, command, sent)
         fingerprint = self.personal.fingerprint("command", f"{sent.path}\n{sent.body.hex()}")
-        key = f"{sent.principal.subject}/{sent.key}"
+        subject = sent.principal.subject
+        key = f"{len(subject)}:{subject}/{sent.key}"
         with self._turn:
             for _ in range(ATTEMPTS):
                 stored = self._stored(key, fingerprint)

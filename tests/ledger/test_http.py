@@ -52,6 +52,11 @@ def test_a_key_belongs_to_the_person_who_sent_it(town: Town) -> None:
     assert town.send("streets", street("b"), key="k-1", who="admin city:chibi wu").status_code == 201
 
 
+def test_no_person_has_the_keys_of_another_by_their_name(town: Town) -> None:
+    assert town.send("streets", street("a"), key="b/k-1", who="admin city:chibi li").status_code == 201
+    assert town.send("streets", street("b"), key="k-1", who="admin city:chibi li/b").status_code == 201
+
+
 def test_a_key_is_asked_for(town: Town) -> None:
     for key in (None, " "):
         response = town.send("streets", street(), key=key)
