@@ -114,8 +114,9 @@ class Desk:
         return place is not None and place.street_id == scope.place_id
 
     def seal(self, person_id: str, plain: bytes) -> str:
-        """Ciphertext under the person's key; nothing is sealed while planning."""
-        return "" if self.planning else self.personal.seal(person_id, plain)
+        """Ciphertext under the person's key, shown to nobody while planning. Refused `erased`."""
+        sealed = self.personal.seal(person_id, plain)
+        return "" if self.planning else sealed
 
     def unseen(self, kind: str, thing_id: str, pointer: str) -> Refused:
         """The answer for what is not there and for what is not yours: the same."""

@@ -181,6 +181,7 @@ def claim_taken(code: str, pointer: str) -> Refused:
 
 
 def _seal_new(desk: Desk, hired: WorkerHired, person: career.Person) -> WorkerHired:
-    if not desk.planning:
-        desk.personal.new_key(hired.worker_id)
+    if desk.planning:
+        return hired
+    desk.personal.new_key(hired.worker_id)
     return msgspec.structs.replace(hired, personal=desk.seal(hired.worker_id, msgspec.json.encode(person)))
