@@ -35,7 +35,7 @@ def deliveries(draw, events):
     return [delivered[a:b] for a, b in pairwise([0, *cuts, len(delivered)])]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(st.data())
 def test_shuffled_repeated_and_cut_anywhere_gives_the_same_digest(data):
     """P14, F11."""
@@ -47,7 +47,7 @@ def test_shuffled_repeated_and_cut_anywhere_gives_the_same_digest(data):
     assert digests(projection, log.position) == digests(projected(log.events), log.position)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, database=None)
+@settings(max_examples=10, deadline=None, derandomize=True, database=None)
 @given(st.data())
 def test_closed_runs_come_out_the_same_in_any_order(data):
     """A close that arrives before what it was computed from waits for it."""

@@ -1,0 +1,1 @@
+"""Our figures, measured beside a peer on the same work in one run."""

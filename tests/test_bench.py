@@ -1,0 +1,83 @@
+"""The engine bench on a small population: its keys, equal checksums, and a clear word for what it does not know."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench import engine, plain_loop
+from bench.__main__ import main
+from bench.population import MONTHS, population
+
+KEYS = {
+    "bench",
+    "workers",
+    "months",
+    "worker_months",
+    "engine_worker_months_per_cpu_second",
+    "engine_cpu_seconds",
+    "loop_workers",
+    "loop_worker_months",
+    "loop_worker_months_per_cpu_second",
+    "loop_cpu_seconds",
+    "ratio",
+    "runs",
+    "checksums_equal",
+    "engine_checksums",
+    "loop_checksums",
+    "engine_extra_memory_bytes",
+    "peak_memory_bytes",
+}
+
+
+@pytest.fixture(scope="module")
+def result():
+    """As printed by the command, in an interpreter of its own."""
+    command = [sys.executable, "-m", "bench", "engine", "--json", "--workers", "300", "--runs", "1"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def test_the_result_has_the_documented_keys(result):
+    assert result.keys() == KEYS
+    assert all(key in engine.__doc__ for key in KEYS)
+
+
+def test_engine_and_loop_agree_to_the_fen(result):
+    assert result["checksums_equal"] is True
+    assert result["engine_checksums"] == result["loop_checksums"]
+    assert result["engine_checksums"]["total_fen"] == sum(result["engine_checksums"]["payers_fen"]) > 0
+
+
+def test_the_checksum_sees_a_fen_that_went_to_another_payer():
+    rows = np.array([[7, 612, 18_000, 3, 0, 0, 500], [7, 612, 18_000, 3, 0, 1, 501]])
+    swapped = rows.copy()
+    swapped[:, 6] = 501, 500
+    assert engine.checksums(rows.T)["mix"] != engine.checksums(swapped.T)["mix"]
+    assert engine.checksums(rows.T) == engine.checksums(rows[::-1].T)
+
+
+def test_different_checksums_fail_the_bench(monkeypatch, capsys):
+    monkeypatch.setattr(plain_loop, "half_up", lambda numerator, denominator: numerator // denominator)
+    assert main(["engine", "--workers", "200", "--runs", "1"]) == 1
+    assert "checksums DIFFERENT" in capsys.readouterr().out
+
+
+def test_a_population_comes_from_its_seed_and_is_cut_without_changing():
+    people = population(100)
+    assert (people.facts.value == population(100).facts.value).all()
+    first = people.first(10)
+    assert set(first.facts.worker.tolist()) == set(range(10))
+    months = plain_loop.months_of(2021, MONTHS)
+    cut = list(plain_loop.paid(plain_loop.facts_of(first), plain_loop.rules_of(first), months))
+    whole = list(plain_loop.paid(plain_loop.facts_of(people), plain_loop.rules_of(people), months))
+    assert cut == [amount for amount in whole if amount.worker < 10]
+
+
+def test_an_unknown_bench_is_named_beside_those_that_exist(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["motor"])
+    assert left.value.code == 2
+    assert "no bench is called 'motor'; there is: engine" in capsys.readouterr().err
