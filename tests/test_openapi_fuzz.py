@@ -1,5 +1,6 @@
 """Made-up requests against every operation of the three services: whatever is sent, the answer is a described one."""
 
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -62,7 +63,8 @@ class Town:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Built over HTTP, as anybody would."""
     where = Settings(data=tmp_path_factory.mktemp("town"), database="", environment="development", keys=KEYS)
-    system = compose(where, Injections(clock=lambda: NOW))
+    ids = (f"id-{number}" for number in itertools.count(1))
+    system = compose(where, Injections(clock=lambda: NOW, new_id=lambda: next(ids)))
     known = built(TestClient(system.app))
     apps = {mount.path.split("/")[1]: mount.app for mount in system.app.routes if isinstance(mount, Mount)}
     schemas = {
@@ -78,7 +80,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 def headers_of(role: Role) -> dict[str, str]:
-    """A token for the city; a fuzzed command without a key of its own would never reach a rule."""
+    """A token for the city in that role."""
     token = mint(Principal(f"the {role}", role, Scope("city", CITY)), KEYS.tokens, now=datetime.now(UTC))
     return {"Authorization": f"Bearer {token}"}
 
@@ -141,6 +143,7 @@ def with_known(part: Any, known: Mapping[str, Any]) -> Any:
 
 def send(case: Case, headers: Mapping[str, str]) -> None:
     """One request; the answer is none of 500 and above, and is what the document says of it."""
+    # A command without a key would never reach a rule.
     given_headers = {} if case.method.upper() == "GET" else {"If-Match": "*", "Idempotency-Key": case.id}
     answer = case.call(headers={**given_headers, **headers})
     case.validate_response(answer, checks=CHECKS)
