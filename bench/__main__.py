@@ -15,7 +15,7 @@ BENCHES = {"engine": engine}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Ours beside a peer on the same work, in one run.")
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Ours beside a peer, in one run.")
     parser.add_argument("name", help=f"which bench: {', '.join(BENCHES)}")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--workers", type=_positive, default=100_000, help="people in the population (100000)")

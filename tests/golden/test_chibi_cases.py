@@ -157,6 +157,15 @@ def test_a_certificate_is_paid_from_the_month_after_its_registration_the_highest
     assert allowances == [0, 10_000, 10_000, 30_000]
 
 
+def test_a_lower_certificate_registered_later_takes_nothing_away():
+    log = reform()
+    log.hire("w", "2020-10-01")
+    log.act("w", events.WorkerQualified(certificate=Certificate.SENIOR, personal=""), "2020-10-20")
+    log.act("w", events.WorkerQualified(certificate=Certificate.ASSISTANT, personal=""), "2020-11-20")
+    allowances = [by("item", due(log, month)).get("allowance", 0) for month in ("2020-10", "2020-11", "2020-12")]
+    assert allowances == [0, 30_000, 30_000]
+
+
 def test_a_funding_rule_that_changes_in_mid_month_splits_the_month_by_day():
     """F18: 4803 of a head in November 2020, the city's share 70 % until the 10th and 50 % from the 11th on."""
     half = FundingRule(
