@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 
-from eventsourcing.persistence import OperationalError, StoredEvent
+from eventsourcing.persistence import ConnectionPoolClosedError, OperationalError, StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -65,6 +66,7 @@ class LedgerSQLiteDatastore(SQLiteDatastore):
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._closing = False
         self._writing = Lock()
         self._writer = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         self._writer.row_factory = sqlite3.Row
@@ -82,6 +84,8 @@ class LedgerSQLiteDatastore(SQLiteDatastore):
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
         """As the library's; a writing one waits its turn. Raises OperationalError after WAIT_SECONDS."""
+        if self._closing:
+            raise ConnectionPoolClosedError
         if not commit:
             with super().transaction(commit=False) as cursor:
                 yield cursor
@@ -98,10 +102,18 @@ class LedgerSQLiteDatastore(SQLiteDatastore):
             self._writing.release()
 
     def close(self) -> None:
-        """Close the readers, then the writer, which folds the write-ahead log into the file."""
-        if hasattr(self, "pool"):
-            super().close()
-        if hasattr(self, "_writer"):
+        """Close the readers, then the writer, which folds the write-ahead log into the file.
+
+        A connection that is closed under a thread that uses it ends the process, so those in use are awaited.
+        """
+        if not hasattr(self, "pool"):
+            return
+        self._closing = True
+        deadline = monotonic() + WAIT_SECONDS
+        while self.pool.num_in_use and monotonic() < deadline:
+            sleep(0.01)
+        super().close()
+        with self._writing:
             self._writer.close()
 
 

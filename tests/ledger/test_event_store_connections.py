@@ -1,5 +1,7 @@
 """A lost connection to PostgreSQL is replaced or reported, never papered over."""
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -64,3 +66,33 @@ def cut_all(address: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+_CLOSE_WHILE_READING = """
+import sys, threading
+from pathlib import Path
+from ledger.recorder_sqlite import LedgerSQLiteDatastore, LedgerSQLiteRecorder
+
+def read(recorder):
+    try:
+        while True:
+            recorder.select_notifications(start=0, limit=10)
+    except Exception:
+        pass
+
+for turn in range(20):
+    recorder = LedgerSQLiteRecorder(LedgerSQLiteDatastore(Path(sys.argv[1]) / f"{turn}.db"))
+    recorder.create_table()
+    readers = [threading.Thread(target=read, args=(recorder,)) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    recorder.close()
+    for reader in readers:
+        reader.join(10)
+"""
+
+
+def test_closing_the_log_under_its_readers_ends_no_process(tmp_path: Path) -> None:
+    """P21: a reader in the middle of a question is awaited; closing its connection under it would be a crash."""
+    done = subprocess.run([sys.executable, "-c", _CLOSE_WHILE_READING, str(tmp_path)], timeout=60, check=False)
+    assert done.returncode == 0
