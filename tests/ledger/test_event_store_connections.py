@@ -80,7 +80,7 @@ def read(recorder):
     except Exception:
         pass
 
-for turn in range(20):
+for turn in range(6):
     recorder = LedgerSQLiteRecorder(LedgerSQLiteDatastore(Path(sys.argv[1]) / f"{turn}.db"))
     recorder.create_table()
     readers = [threading.Thread(target=read, args=(recorder,)) for _ in range(4)]
