@@ -59,6 +59,14 @@ def test_a_seat_paid_elsewhere_opens_no_door_around_the_exam(town: Town, educati
     town.refuse(code, "hires", **town.hiring(paid_outside=True, education=education, person=person))
 
 
+@pytest.mark.parametrize("channel", ["election", "appointment"])
+@pytest.mark.parametrize("paid_outside", [False, True])
+def test_a_dedicated_worker_is_neither_elected_nor_appointed(town: Town, channel: str, paid_outside: bool) -> None:
+    """逢进必考: open exam without exception."""
+    hiring = town.hiring(channel=channel, paid_outside=paid_outside)
+    assert town.refuse("channel-not-open", "hires", **hiring)["pointer"] == "/channel"
+
+
 def test_committee_members_are_elected_at_any_age(town: Town) -> None:
     """The age limit is that of a dedicated worker's exam."""
     elected = town.hiring(channel="election", post="member", education="high_school")

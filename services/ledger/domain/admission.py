@@ -17,9 +17,21 @@ def age_on(birth_date: date, day: date) -> int:
 def check_admission(
     document: PolicyDocument, channel: Channel, post: Post, *, birth_date: date, education: Education, day: date
 ) -> None:
-    """Refused `too-old` or `diploma-too-low` for an exam hire beyond the post's conditions on the day."""
+    """A post with conditions is entered by exam, on those conditions, or by conversion from the old scheme.
+
+    Refused `channel-not-open` for an election or appointment to it, `too-old` and `diploma-too-low` for an exam.
+    """
     condition = document.admission.get(post.value)
-    if channel is not Channel.EXAM or condition is None:
+    if condition is None:
+        return
+    if channel in (Channel.ELECTION, Channel.APPOINTMENT):
+        raise Refused(
+            "channel-not-open",
+            f"{document.policy_id} admits a {post} by exam, not by {channel}",
+            pointer="/channel",
+            remedy="hire by exam, or to a post that is filled by election or appointment",
+        )
+    if channel is not Channel.EXAM:
         return
     age = age_on(birth_date, day)
     if age > condition.oldest:
