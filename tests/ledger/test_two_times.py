@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, example, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as some
 from tests.ledger.given import Front, Town, command
@@ -44,7 +44,7 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "hired_on": event["effective_date"],
                 "left_on": None,
             }
-        elif standing is not None:
+        elif standing is not None and kind != "voided":
             standing = {**standing, **after(standing, kind, data, event["effective_date"])}
     return standing
 
@@ -151,6 +151,15 @@ quiet = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped
 histories = drawn(entry=entries, hired_on=days, life=lives, asked=some.lists(days, max_size=2))
 
 
+@example(
+    entry=("exam", "dedicated"),
+    hired_on=FIRST,
+    life=[
+        (("educations", {"education": "master"}), FIRST + timedelta(days=100), 3600.0),
+        (("educations", {"education": "bachelor"}), FIRST + timedelta(days=50), 3600.0),
+    ],
+    asked=[],
+)
 @histories
 @settings(max_examples=15, **quiet)
 def test_a_worker_at_two_times_is_what_the_slow_twin_says(wide: Town, **history: Any) -> None:

@@ -93,6 +93,16 @@ def test_a_transfer_cannot_be_slipped_in_before_another(town: Town) -> None:
     assert found["extra"]["acts"] == [later["command_id"]]
 
 
+@pytest.mark.parametrize("later", ["transfers", "separations"])
+def test_another_kind_of_seat_cannot_be_slipped_in_before_the_seat_is_given_up(town: Town, later: str) -> None:
+    """The later act says which seat it frees; it would free one that is not held any more."""
+    worker_id = town.hire()
+    fields = {"community_id": "jinqiao"} if later == "transfers" else {"reason": "resigned"}
+    moved = town.give(later, "2020-12-01", worker_id=worker_id, **fields)
+    found = town.refuse("later-act-in-the-way", "post-changes", "2020-11-01", worker_id=worker_id, post="member")
+    assert found["extra"]["acts"] == [moved["command_id"]]
+
+
 # --- post, grade
 
 
