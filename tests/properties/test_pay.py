@@ -13,7 +13,7 @@ from tests.oracle.logs import CITY, Log, policy
 
 from shared.policy_document import Performance
 
-SHARE, LONG = 150, 10_000
+SHARE, LONG = 150, 3_000
 
 
 def agree(log: Log, at_position: int) -> None:

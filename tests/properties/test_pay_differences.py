@@ -13,7 +13,7 @@ from tests.oracle.story import story
 
 from payroll.settlement import settle
 
-SHARE, LONG = 20, 2_000
+SHARE, LONG = 20, 500
 
 
 def due_so_far(log, month):
