@@ -3,9 +3,15 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
 from tests.ledger.given import Front, Town
+
+import postgres
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +39,34 @@ def town(founded: Path, front: Front, tmp_path: Path) -> Iterator[Town]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def founded_database(postgres_server: str, front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A founded town on PostgreSQL, to be copied."""
+    with postgres.database(postgres_server) as address:
+        Town(tmp_path_factory.mktemp("founded"), address, front=front).found().close()
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def each_address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """`Settings.database` of a founded town: empty for SQLite, the address of a copy on PostgreSQL."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    original = make_url(request.getfixturevalue("founded_database"))
+    copy = original.set(database=f"copy_{uuid4().hex}")
+    with psycopg.connect(str(request.getfixturevalue("postgres_server")), autocommit=True) as connection:
+        names = Identifier(copy.database or ""), Identifier(original.database or "")
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        yield copy.render_as_string(hide_password=False)
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(names[0]))
+
+
 @pytest.fixture
-def each_town(each_database: str, founded: Path, front: Front, tmp_path: Path) -> Iterator[Town]:
+def each_town(each_address: str, founded: Path, front: Front, tmp_path: Path) -> Iterator[Town]:
     """A founded town, once on SQLite and once on PostgreSQL."""
-    if not each_database:
+    if not each_address:
         shutil.copytree(founded, tmp_path / "data")
-    opened = Town(tmp_path / "data", each_database, front=front)
-    if each_database:
-        opened.found()
+    opened = Town(tmp_path / "data", each_address, front=front)
     yield opened
     opened.close()

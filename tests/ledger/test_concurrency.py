@@ -31,9 +31,9 @@ def at_once(calls: Sequence[Callable[[], httpx.Response]]) -> list[httpx.Respons
 
 
 @pytest.fixture
-def towns(each_town: Town, each_database: str, tmp_path: Path) -> Iterator[list[Town]]:
+def towns(each_town: Town, each_address: str, tmp_path: Path) -> Iterator[list[Town]]:
     """The same ledger served by two processes: two stores, two locks, two HTTP faces."""
-    second = Town(tmp_path / "data", each_database)
+    second = Town(tmp_path / "data", each_address)
     yield [each_town, second]
     second.close()
 
