@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request
 
 from ledger.queries import Queries
+from shared.http import check_reached
 from shared.refusal import Refused
 
 Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
@@ -62,7 +63,9 @@ def _known(
     known_at: Annotated[datetime | None, Query(description="as known at this time (with zone); now without it")] = None,
     known_position: Annotated[int | None, Query(ge=-1, le=2**62, description="as known at this position")] = None,
 ) -> int:
-    return _queries(request).known(known_at, known_position)
+    queries = _queries(request)
+    check_reached(request, queries.known(None, None))
+    return queries.known(known_at, known_position)
 
 
 def _queries(request: Request) -> Queries:

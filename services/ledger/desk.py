@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Generic, TypeVar
 
 from ledger.domain.city import City
@@ -54,12 +55,14 @@ class Desk:
         principal: Principal,
         *,
         new_id: Callable[[], str],
+        today: date,
         planning: bool,
     ) -> None:
         self.store = store
         self.personal = personal
         self.principal = principal
         self.new_id = new_id
+        self.today = today
         self.planning = planning
 
     def open(self, kind: type[State], stream: str, *, upto: int | None = None) -> Opened[State]:
@@ -99,8 +102,8 @@ class Desk:
         return here.get(scope.kind) == scope.place_id
 
     def sees_worker(self, worker: Worker, worker_id: str) -> bool:
-        """Whether the worker is known, and the principal's own self or in a place of their scope."""
-        standing = worker.at_last
+        """Whether the worker is known, and the principal's own self or today in a place of their scope."""
+        standing = worker.placed_on(self.today)
         if standing is None:
             return False
         scope = self.principal.scope

@@ -11,11 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from ledger.commands.careers import claim_taken
+from ledger.commands.places import street_taken
 from ledger.desk import Decision, Desk
 from ledger.domain.command import EARLIEST, LATEST, Command
 from ledger.event_store import Answered, Appended, ClaimTaken, EventStore, Metadata, StoreUnavailable, VersionConflict
 from ledger.personal import PersonalStore
 from shared.auth import Principal
+from shared.calendar_day import calendar_day
 from shared.refusal import Refused
 
 ATTEMPTS = 100
@@ -111,7 +113,8 @@ class Ledger:
 
     def desk(self, principal: Principal, *, planning: bool = True) -> Desk:
         """The streams as the principal may see them."""
-        return Desk(self.store, self.personal, principal, new_id=self.new_id, planning=planning)
+        today = calendar_day(self.clock())
+        return Desk(self.store, self.personal, principal, new_id=self.new_id, today=today, planning=planning)
 
     def _plan(self, decide: Decide, command: Command, sent: Sent) -> Outcome:
         decision = decide(self.desk(sent.principal), command)
@@ -214,4 +217,6 @@ def _changes(stream: str, since: int) -> str:
 def _refused_claim(taken: ClaimTaken) -> Refused:
     if taken.kind == "identity":
         return claim_taken("identity-number-used", "/person/identity_number")
+    if taken.kind == "street":
+        return street_taken()
     return claim_taken("certificate-number-used", "/certificate_number")

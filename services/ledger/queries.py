@@ -1,7 +1,7 @@
 """Questions to the ledger, each answered for two dates: what held on one day, as known at one position."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -31,6 +31,7 @@ from ledger.domain.policy import Policies
 from ledger.domain.timeline import fold
 from ledger.domain.worker import Standing, Worker
 from ledger.event_store import EventStore
+from shared.calendar_day import calendar_day
 from shared.envelope import Recorded, plain
 from shared.events import (
     Category,
@@ -68,7 +69,7 @@ class Queries:
 
     def today(self) -> date:
         """The calendar date in the jurisdictions (China, UTC+8 without daylight saving)."""
-        return (self.clock() + timedelta(hours=8)).date()
+        return calendar_day(self.clock())
 
     def worker(self, desk: Desk, worker_id: str, effective_on: date, known: int) -> WorkerAnswer:
         """Refused `not-found`: unknown, out of scope, or not hired by then as known then."""

@@ -23,6 +23,7 @@ from shared.refusal import Refused
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 15.0
+_POSITION = re.compile(r"^(-1|[0-9]{1,18})\Z")
 _T = TypeVar("_T")
 _PATH = re.compile(r" - at (?:`key` in )?`\$([\w.\[\]]*)`$")
 _LONGEST_NAME = 80
@@ -101,6 +102,20 @@ def decode(body: bytes, shape: type[_T]) -> _T:
         raise Refused("malformed-body", f"the body cannot be read: {error}", remedy="send JSON in UTF-8") from None
     except RecursionError:
         raise Refused("malformed-body", "the body is nested too deeply", remedy="send the documented shape") from None
+
+
+def check_reached(request: Request, position: int) -> None:
+    """Refused `busy` (503, to be asked again) while the service has not reached the caller's X-Min-Position."""
+    wanted = request.headers.get("x-min-position", "-1")
+    if not _POSITION.match(wanted):
+        raise Refused(
+            "invalid-parameter",
+            "X-Min-Position is a position of the log",
+            pointer="/headers/x-min-position",
+            remedy="send the Ledger-Position of an earlier answer",
+        )
+    if position < int(wanted):
+        raise Refused("busy", f"the service is at {position}, not yet at {wanted}", remedy="ask again shortly")
 
 
 def answer(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ledger.given import PAPER, Town, command, problem
+from tests.ledger.given import ADMIN, PAPER, Town, bearer, command, problem
 
 from shared.problems import CATALOGUE
 
@@ -289,3 +289,15 @@ def test_a_bug_is_a_problem_too_and_says_nothing(town: Town, monkeypatch: pytest
     response = town.ask("cities/chibi")
     assert problem(response)["code"] == "internal"
     assert "secret" not in response.text
+
+
+def test_a_read_waits_for_the_position_the_reader_has_already_seen(town: Town) -> None:
+    """P8: what is behind X-Min-Position answers 503 and when to come back, never an older state."""
+    hired = town.give("hires", **town.hiring())
+    headers = {"Authorization": bearer(ADMIN), "X-Min-Position": str(hired["position"])}
+    path = "/ledger/v1/communities/xinhua"
+    assert town.client.get(path, headers=headers).status_code == 200
+    ahead = town.client.get(path, headers=headers | {"X-Min-Position": str(hired["position"] + 1)})
+    assert (problem(ahead)["code"], ahead.headers["retry-after"]) == ("busy", "1")
+    wrong = town.client.get(path, headers=headers | {"X-Min-Position": "soon"})
+    assert problem(wrong)["pointer"] == "/headers/x-min-position"

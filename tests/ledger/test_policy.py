@@ -162,3 +162,18 @@ def test_payroll_opens_once(town: Town) -> None:
 @pytest.mark.parametrize("month", ["2020-13", "2020-00", "0000-01", "2020-1", "2020-10\n", "二〇二〇-10"])
 def test_a_month_is_a_month(town: Town, month: str) -> None:
     town.refuse("invalid-body", "payroll-openings", jurisdiction="chibi", first_month=month)
+
+
+def test_a_mistaken_base_is_put_right_by_publishing_the_right_one_again(town: Town) -> None:
+    """What was said first is no longer the last word of that day, so saying it again changes something."""
+    for wage in ("39600.00", "42000.00", "39600.00"):
+        town.give("bases", "2021-01-01", jurisdiction="chibi", scheme="ladder", average_annual_wage=wage)
+    fields = {"jurisdiction": "chibi", "scheme": "ladder", "average_annual_wage": "39600"}
+    town.refuse("already-there", "bases", "2021-01-01", **fields)
+
+
+def test_a_mistaken_policy_is_put_right_by_enacting_the_right_one_again(town: Town) -> None:
+    right = next(one["data"]["document"] for one in reversed(town.read("policies/chibi")["enacted"]))
+    for document in (right | {"title": "误录"}, right):
+        town.give("policies", "2020-09-18", document=document)
+    town.refuse("already-there", "policies", "2020-09-18", document=right)

@@ -159,3 +159,18 @@ def test_a_transfer_cannot_be_slipped_in_before_the_redraw(town: Town) -> None:
     worker_id = town.hire("xinhua")
     redraw(town, [], [closed("xinhua", "huangjia")])
     town.refuse("later-act-in-the-way", "transfers", "2020-10-15", worker_id=worker_id, community_id="jinqiao")
+
+
+def test_a_redraw_waits_for_a_separation_that_is_already_written_for_later(town: Town) -> None:
+    """F57: the separation frees a seat of the old community; carried past it, the new seat would never be free."""
+    worker_id = town.hire()
+    left = town.give("separations", "2021-12-01", worker_id=worker_id, reason="resigned")
+    refused = refuse_redraw(town, "later-act-in-the-way", [opened("east")], [closed("xinhua", "east")])
+    assert refused["extra"]["acts"] == [left["command_id"]]
+
+
+def test_an_id_whose_registration_was_voided_is_free_again(town: Town) -> None:
+    redrawn = redraw(town, [opened("east")], [closed("xinhua", "east")])
+    town.give("voids", command_id=redrawn["command_id"], reason="录入错误")
+    redraw(town, [opened("east")], [closed("xinhua", "east")])
+    assert town.read("communities/east", effective_on="2020-12-31")["exists"] is True

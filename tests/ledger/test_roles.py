@@ -197,6 +197,7 @@ def test_the_role_of_a_worker_opens_no_place(town: Town, scope: str) -> None:
 def test_who_is_transferred_is_seen_by_the_new_place(town: Town) -> None:
     worker_id = town.hire("xinhua")
     town.give("transfers", "2020-11-01", worker_id=worker_id, community_id="huangjia")
+    town.clock.pass_(days=60)
     assert town.worker(worker_id, who="admin community:huangjia")["community_id"] == "huangjia"
     assert town.ask(f"workers/{worker_id}", who="admin community:xinhua").status_code == 404
 
@@ -248,3 +249,17 @@ def test_a_run_of_another_city_is_not_there(town: Town, path: str) -> None:
     )
     response = town.send(path, command(**which, **given), who=f"{role} city:chibi")
     assert problem(response)["code"] == "not-found"
+
+
+def test_a_street_id_is_one_street_for_everybody(town: Town) -> None:
+    """P23: a token names its street by the id alone."""
+    fields = {"city_id": "jinzhou", "street_id": "chimaguan", "title": "同名街道"}
+    town.refuse("already-registered", "streets", **fields, who="admin city:jinzhou")
+
+
+def test_a_transfer_to_come_opens_nothing_today(town: Town) -> None:
+    """P23: the scope asks where somebody is today, not where they will be."""
+    worker_id = town.hire(day="2020-09-19")
+    town.give("transfers", "2099-01-01", worker_id=worker_id, community_id="huangjia")
+    assert town.ask(f"workers/{worker_id}/personal", who="admin community:huangjia").status_code == 404
+    assert town.ask(f"workers/{worker_id}/personal", who="admin community:xinhua").status_code == 200

@@ -190,3 +190,22 @@ def test_a_voided_hire_is_still_seen_as_it_was_known(town: Town) -> None:
     listed = town.read("workers", city_id="chibi", effective_on="2020-12-31", known_at=then)["workers"]
     assert [one["worker_id"] for one in listed] == [hired["worker_id"]]
     assert town.read("workers", city_id="chibi", effective_on="2020-12-31")["workers"] == []
+
+
+def test_a_transfer_that_a_separation_rests_on_is_not_voided(town: Town) -> None:
+    """F57: the separation freed the seat in the new community; without the transfer nobody had taken it."""
+    worker_id = town.hire()
+    moved = town.give("transfers", "2020-11-01", worker_id=worker_id, community_id="jinqiao")
+    left = town.give("separations", "2020-12-01", worker_id=worker_id, reason="resigned")
+    refused = refuse_void(town, "void-breaks-later-act", moved["command_id"])
+    assert refused["extra"]["acts"] == [left["command_id"]]
+    assert (town.seats("xinhua"), town.seats("jinqiao")) == ((2, 0), (2, 0))
+
+
+def test_a_post_change_that_a_separation_rests_on_is_not_voided(town: Town) -> None:
+    """F57: the seat that was freed was one of the committee."""
+    worker_id = town.hire()
+    chosen = town.give("post-changes", "2020-11-01", worker_id=worker_id, post="member")
+    town.give("separations", "2020-12-01", worker_id=worker_id, reason="resigned")
+    refuse_void(town, "void-breaks-later-act", chosen["command_id"])
+    assert town.seats("xinhua", "committee") == (3, 0)

@@ -9,23 +9,18 @@ from ledger.desk import Decision, Desk, Opened
 from ledger.domain import career
 from ledger.domain.community import Community, check_exists, check_grid, join
 from ledger.domain.policy import Policies
-from ledger.domain.worker import Standing, Worker, admit
+from ledger.domain.worker import Standing, Worker, admit, check_moves_last
 from ledger.event_store import Change, Claim
 from ledger.identity import canonical, check_identity_number
 from shared.events import (
     Category,
     Event,
-    PostChanged,
-    WorkerCarried,
     WorkerConverted,
     WorkerHired,
     WorkerLeft,
-    WorkerSeparated,
     WorkerTransferred,
 )
 from shared.refusal import Refused
-
-_MOVES = (WorkerTransferred, WorkerCarried, WorkerConverted, PostChanged, WorkerSeparated)
 
 
 def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
@@ -122,7 +117,7 @@ def _act(desk: Desk, command: career.WorkerCommand, decide: Callable[[Standing, 
     assert after is not None
     moves: list[Change] = []
     if _place(before) != _place(after):
-        _check_moves_last(lived, day)
+        check_moves_last(lived, day)
         moves = _moves(desk, before, after, day)
     return Decision(worker.stream, [worker.with_(event), *moves])
 
@@ -135,19 +130,6 @@ def _check_target(desk: Desk, event: WorkerTransferred | WorkerConverted, day: d
     target = desk.community(event.community_id)
     check_exists(target.state, event.community_id, day)
     check_grid(target.state, event.grid_id, day)
-
-
-def _check_moves_last(worker: Worker, day: date) -> None:
-    """A move of a seat cannot be slipped in before another: each names the seat that it frees."""
-    for act in worker.timeline:
-        if act.effective_date > day and isinstance(act.event, _MOVES):
-            raise Refused(
-                "later-act-in-the-way",
-                f"{act.event.name} of {act.effective_date} frees the seat held now",
-                pointer="/effective_date",
-                remedy="choose a later date, or void the later act first and give it again afterwards",
-                extra={"acts": [act.command_id]},
-            )
 
 
 def _moves(desk: Desk, before: Standing, after: Standing, day: date) -> list[Change]:
@@ -176,7 +158,7 @@ def claim_taken(code: str, pointer: str) -> Refused:
         code,
         "that number is already on record",
         pointer=pointer,
-        remedy="look the worker up by the number; void the mistaken record if it was entered twice",
+        remedy="compare it; void the mistaken record if somebody was entered twice; who left is not hired again yet",
     )
 
 

@@ -7,8 +7,8 @@ from ledger.domain import city as city_rules
 from ledger.domain import community as community_rules
 from ledger.domain.city import City, ClosedCommunity, RedrawCommunities, RegisterCity, RegisterStreet, SetCityQuota
 from ledger.domain.community import Community, RegisterCommunity, RegisterGrid, SetCommunityQuota
-from ledger.domain.worker import Worker, admit
-from ledger.event_store import Change
+from ledger.domain.worker import Worker, admit, check_moves_last
+from ledger.event_store import Change, Claim
 from shared.events import (
     Category,
     CommunitiesRedrawn,
@@ -33,7 +33,18 @@ def register_city(desk: Desk, command: RegisterCity) -> Decision:
 def register_street(desk: Desk, command: RegisterStreet) -> Decision:
     """A street of the city."""
     city = desk.city(command.city_id)
-    return Decision(city.stream, [city.with_(city_rules.register_street(city.state, command))])
+    registered = city_rules.register_street(city.state, command)
+    claim = Claim("street", command.street_id)
+    if desk.store.claim_holder(claim.kind, claim.key) is not None:
+        raise street_taken()
+    return Decision(city.stream, [city.with_(registered)], claims=[claim])
+
+
+def street_taken() -> Refused:
+    """A street id is one place for everybody: tokens name their scope by it."""
+    return Refused(
+        "already-registered", "that street id is taken", pointer="/street_id", remedy="choose another street id"
+    )
 
 
 def register_community(desk: Desk, command: RegisterCommunity) -> Decision:
@@ -103,7 +114,7 @@ def redraw_communities(desk: Desk, command: RedrawCommunities) -> Decision:
     policies = desk.policies(command.city_id).state
     changes = [city.with_(*city_events)]
     for worker, carried, target in _movers(desk, command, closing):
-        admit(worker.state, carried, command.effective_date, policies)
+        check_moves_last(admit(worker.state, carried, command.effective_date, policies), command.effective_date)
         changes.append(worker.with_(carried))
         _move(worker, carried, target, command, events)
     changes += _community_changes(desk, command, closing, opening, events)
@@ -241,7 +252,7 @@ def _check_not_overfull(after: Community, community_id: str, kind: Category) -> 
 
 
 def _check_new(community: Opened[Community], community_id: str, pointer: str) -> None:
-    if community.version:
+    if community.state.registered is not None:
         raise Refused(
             "already-registered", f"{community_id} is taken", pointer=pointer, remedy="choose another community id"
         )

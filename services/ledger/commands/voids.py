@@ -1,5 +1,7 @@
 """The command that voids another one, across all its streams."""
 
+from datetime import date
+
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain.city import City
 from ledger.domain.community import Community
@@ -94,7 +96,8 @@ def _policies(desk: Desk, opened: list[Opened[City] | Opened[Community] | Opened
 
 def _city_of(state: Voidable) -> str | None:
     if isinstance(state, Worker):
-        return state.at_last.city_id if state.at_last else None
+        standing = state.placed_on(date.max)
+        return standing.city_id if standing else None
     place = state.founded if isinstance(state, Community) else state.registered
     return place.city_id if place else None
 

@@ -55,6 +55,8 @@ class SetCommunityQuota(Command, frozen=True, kw_only=True):
 
 # --- state
 
+_NOBODY = "nobody"
+
 
 class Community(Struct, frozen=True):
     """A community's timeline and what decisions ask of it."""
@@ -103,6 +105,19 @@ class Community(Struct, frozen=True):
             elif isinstance(act.event, WorkerJoined):
                 here[act.event.worker_id] = act.event.seat
         return here
+
+    def unmatched(self) -> Iterator[Act]:
+        """Departures of somebody who would not be here under that seat, and arrivals of somebody who already is."""
+        here: dict[str, Category | None] = {}
+        for act in self.timeline:
+            if isinstance(act.event, WorkerJoined):
+                if act.event.worker_id in here:
+                    yield act
+                here[act.event.worker_id] = act.event.seat
+            elif isinstance(act.event, WorkerLeft):
+                seat = here.pop(act.event.worker_id, _NOBODY)
+                if seat is not act.event.seat:
+                    yield act
 
     @property
     def stranded(self) -> tuple[Act, list[str]] | None:

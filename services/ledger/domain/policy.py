@@ -73,6 +73,13 @@ class Policies(Struct, frozen=True):
         """The first month of payroll, or None before it was opened."""
         return next((act.event.first_month for act in self.timeline if isinstance(act.event, PayrollOpened)), None)
 
+    def last_word(self, scheme: str, day: date) -> PolicyEnacted | BasePublished | None:
+        """What was written last for exactly that day; it is what holds from that day on."""
+        written = (act.event for act in reversed(self.timeline.acts) if act.effective_date == day)
+        return next(
+            (one for one in written if isinstance(one, PolicyEnacted | BasePublished) and one.scheme == scheme), None
+        )
+
     def _enacted(self, day: date) -> Iterator[PolicyEnacted]:
         for act in reversed(tuple(self.timeline.until(day))):
             if isinstance(act.event, PolicyEnacted):
@@ -87,8 +94,8 @@ def enact(policies: Policies, command: EnactPolicy) -> PolicyEnacted:
     document = command.document
     _check_sound(document)
     digest = digest_of(document)
-    same_day = (act.event for act in policies.timeline if act.effective_date == command.effective_date)
-    if any(isinstance(event, PolicyEnacted) and event.digest == digest for event in same_day):
+    last = policies.last_word(document.scheme, command.effective_date)
+    if isinstance(last, PolicyEnacted) and last.digest == digest:
         raise Refused(
             "already-there",
             f"{document.policy_id} is already enacted from {command.effective_date} on",
@@ -111,8 +118,7 @@ def publish_base(policies: Policies, command: PublishBase, wage_fen: int) -> Bas
     event = BasePublished(scheme=command.scheme, average_annual_wage_fen=wage_fen)
     if wage_fen == 0:
         raise Refused("invalid-body", "a wage is not zero", pointer="/average_annual_wage", remedy="give the wage")
-    same_day = (act.event for act in policies.timeline if act.effective_date == command.effective_date)
-    if event in list(same_day):
+    if policies.last_word(command.scheme, command.effective_date) == event:
         raise Refused("already-there", "that base is already published", pointer="", remedy="nothing needs doing")
     return event
 

@@ -80,6 +80,7 @@ def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[t
         )
     elif isinstance(after, Community):
         yield from _unfounded(after.timeline, CommunityRegistered)
+        yield from ((act, "the worker would not have been here") for act in after.unmatched())
         for category in Category:
             yield from _too_many(after, category)
         stranded = after.stranded

@@ -23,6 +23,7 @@ from shared.events import (
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
+    WorkerSeparated,
     WorkerTransferred,
 )
 from shared.refusal import Refused
@@ -42,10 +43,9 @@ class Worker(Struct, frozen=True):
             standing = evolve(standing, act)
         return standing
 
-    @property
-    def at_last(self) -> Standing | None:
-        """What the worker is at the end of all acts; of somebody whose hire was voided, what they were hired as."""
-        return self.on(date.max) or (evolve(None, self.timeline.first) if self.timeline.first else None)
+    def placed_on(self, day: date) -> Standing | None:
+        """What the worker is on the day; before the hire, and when it was voided, what they were hired as."""
+        return self.on(day) or (evolve(None, self.timeline.first) if self.timeline.first else None)
 
     def serving(self, day: date) -> Standing:
         """What a worker in service is on the day. Refused `not-in-service`."""
@@ -60,6 +60,9 @@ class Worker(Struct, frozen=True):
 
 
 # --- decisions
+
+_MOVES = (WorkerTransferred, WorkerCarried, WorkerConverted, PostChanged, WorkerSeparated)
+"""Acts that free a seat and take or end another."""
 
 
 def admit(worker: Worker, event: Event, effective_date: date, policies: Policies) -> Worker:
@@ -83,6 +86,19 @@ def admit(worker: Worker, event: Event, effective_date: date, policies: Policies
             extra={"acts": [act.command_id]},
         )
     return after
+
+
+def check_moves_last(worker: Worker, day: date) -> None:
+    """Refused `later-act-in-the-way`: a move of a seat cannot be slipped in before another, which names its seat."""
+    for act in worker.timeline:
+        if act.effective_date > day and isinstance(act.event, _MOVES):
+            raise Refused(
+                "later-act-in-the-way",
+                f"{act.event.name} of {act.effective_date} frees the seat held now",
+                pointer="/effective_date",
+                remedy="choose a later date, or void the later act first and give it again afterwards",
+                extra={"acts": [act.command_id]},
+            )
 
 
 def violations(worker: Worker, policies: Policies) -> Iterator[tuple[Act, Refused]]:
