@@ -12,7 +12,7 @@ from ledger.event_store import StoreUnavailable
 from ledger.execution import CommandAnswer, Decide, Ledger, Sent
 from ledger.queries import Queries
 from ledger.reads import reads
-from shared.auth import Role
+from shared.auth import Role, check_seal, sealing_key
 from shared.http import Route, body_of, principal_of, problem_response, service_app
 from shared.refusal import Refused
 
@@ -22,8 +22,8 @@ DRAFTERS = frozenset({Role.FINANCE, Role.ADMIN})
 APPROVERS = frozenset({Role.APPROVER})
 CLOSERS = frozenset({Role.FINANCE})
 
-GUARDED, OPEN = True, False
-COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], bool, str], ...] = (
+GUARDED, OPEN, SEALED = "guarded", "open", "sealed"
+COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ...] = (
     ("/cities", city.RegisterCity, places.register_city, ADMIN, OPEN, "Register a city"),
     ("/streets", city.RegisterStreet, places.register_street, ADMIN, OPEN, "Register a street or a unit like one"),
     ("/communities", community.RegisterCommunity, places.register_community, ADMIN, OPEN, "Register a community"),
@@ -52,16 +52,17 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], bool, str], .
     ("/educations", career.EducateWorker, careers.educate_worker, ADMIN, GUARDED, "Recognise a higher diploma"),
     ("/separations", career.SeparateWorker, careers.separate_worker, ADMIN, GUARDED, "End the service"),
     ("/voids", void.VoidCommand, voids.void_command, ADMIN, OPEN, "Void a whole command across its streams"),
-    ("/run-drafts", run.DraftRun, runs.draft_run, DRAFTERS, OPEN, "Write down a drafted run (called by payroll)"),
-    ("/run-approvals", run.ApproveRun, runs.approve_run, APPROVERS, OPEN, "Approve a run (called by payroll)"),
-    ("/run-closures", run.CloseRun, runs.close_run, CLOSERS, OPEN, "Close a run (called by payroll)"),
+    ("/run-drafts", run.DraftRun, runs.draft_run, DRAFTERS, SEALED, "Write down a drafted run (called by payroll)"),
+    ("/run-approvals", run.ApproveRun, runs.approve_run, APPROVERS, SEALED, "Approve a run (called by payroll)"),
+    ("/run-closures", run.CloseRun, runs.close_run, CLOSERS, SEALED, "Close a run (called by payroll)"),
 )
-"""Path, command, function, roles, whether If-Match is asked for, and what it does."""
+"""Path, command, function, roles, what it does; guarded: If-Match is asked for; sealed: only payroll can send it."""
 
 
 def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
-    commands = [_command(ledger, *row) for row in COMMANDS]
+    seal_key = sealing_key(token_key)
+    commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *reads(ledger, queries)], token_key=token_key)
     built.state.queries = queries
     built.add_exception_handler(StoreUnavailable, _on_unavailable)
@@ -78,11 +79,12 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
 
 def _command(
     ledger: Ledger,
+    seal_key: bytes,
     path: str,
     shape: type[Command],
     decide: Decide,
     roles: frozenset[Role],
-    guarded: bool,
+    guard: str,
     summary: str,
 ) -> Route:
     def endpoint(
@@ -91,13 +93,15 @@ def _command(
         if_match: Annotated[str | None, Header(max_length=100)] = None,
         mode: Annotated[Literal["plan"] | None, Query(description="plan: run every rule, append nothing")] = None,
     ) -> Response:
+        if guard == SEALED:
+            check_seal(request.headers.get("payroll-seal", ""), seal_key, PREFIX + path, request.state.body)
         command = body_of(request, shape)
         sent = Sent(
             principal=principal_of(request),
             path=path,
             body=request.state.body,
             key=key_of(idempotency_key, planning=mode == "plan"),
-            if_match=version_of(if_match, guarded=guarded and mode is None),
+            if_match=version_of(if_match, guarded=guard == GUARDED and mode is None),
             planning=mode == "plan",
         )
         outcome = ledger.execute(decide, command, sent)

@@ -22,6 +22,9 @@ from shared.refusal import Refused
 
 MONTHS_AHEAD = 12
 
+Seal = Callable[[str, bytes], str]
+"""(path, body) → the seal by which the ledger knows that a request is payroll's own."""
+
 
 class LedgerClient(Protocol):
     """What payroll needs of an HTTP client whose base is the ledger's host: httpx.Client, or Starlette's TestClient."""
@@ -90,15 +93,22 @@ def states_of(acts: list[RunAct]) -> dict[tuple[str, int], RunState]:
 
 
 class Payroll:
-    """Payroll as one thing: its projection, the feed it follows, the ledger it asks, and the clock."""
+    """Payroll as one thing: its projection, the feed it follows, the ledger it asks under its seal, and the clock."""
 
     def __init__(
-        self, projection: Projection, feed: Feed, ledger_client: LedgerClient, clock: Callable[[], datetime]
+        self,
+        projection: Projection,
+        feed: Feed,
+        ledger_client: LedgerClient,
+        clock: Callable[[], datetime],
+        *,
+        seal: Seal,
     ) -> None:
         self.projection = projection
         self.feed = feed
         self.ledger_client = ledger_client
         self.clock = clock
+        self.seal = seal
 
     def catch_up(self) -> int:
         """Apply what the feed has; the position reached. Where the feed is away, the position we are at."""
@@ -167,13 +177,15 @@ class Payroll:
         # One byte form per command: the ledger knows a repeated request by its bytes.
         whole = {**body, "effective_date": caller.effective_date, "basis": caller.basis}
         content = msgspec.json.encode(whole, order="deterministic")
+        path = f"/ledger/v1/{command}"
         headers = {
             "Authorization": caller.authorization,
             "Idempotency-Key": caller.idempotency_key,
             "Content-Type": "application/json",
+            "Payroll-Seal": self.seal(path, content),
         }
         try:
-            response = self.ledger_client.post(f"/ledger/v1/{command}", content=content, headers=headers)
+            response = self.ledger_client.post(path, content=content, headers=headers)
         except httpx.HTTPError as error:
             raise _ledger_away() from error
         if response.status_code >= 300:

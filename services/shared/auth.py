@@ -1,5 +1,6 @@
-"""Who is asking: bearer tokens, roles, and the place a person may act in."""
+"""Who is asking: bearer tokens, roles, the place a person may act in, and the seal of payroll on a request."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -11,6 +12,7 @@ from shared.refusal import Refused
 _ALGORITHM = "HS256"
 _ISSUER = "workforce-ledger"
 _AUDIENCE = "workforce"
+_SEALING = b"workforce-ledger/payroll-seal/1"
 
 
 class Role(StrEnum):
@@ -102,6 +104,27 @@ def require(principal: Principal, roles: frozenset[Role]) -> None:
         allowed = ", ".join(sorted(roles))
         raise Refused(
             "forbidden", f"the role {principal.role} may not do this", remedy=f"ask somebody with the role: {allowed}"
+        )
+
+
+def sealing_key(token_key: bytes) -> bytes:
+    """The key of payroll's seal; its label is no text that a token is signed over."""
+    return hmac.digest(token_key, _SEALING, "sha256")
+
+
+def seal(key: bytes, path: str, body: bytes) -> str:
+    """Payroll's seal on a request to the ledger: HMAC-SHA256 over the path, a new line and the body, hex."""
+    return hmac.new(key, path.encode() + b"\n" + body, "sha256").hexdigest()
+
+
+def check_seal(given: str, key: bytes, path: str, body: bytes) -> None:
+    """Let what payroll sealed pass or raise Refused `forbidden`: the figures of a run come from payroll alone."""
+    if not hmac.compare_digest(given.encode(), seal(key, path, body).encode()):
+        raise Refused(
+            "forbidden",
+            "the figures of a run are worked out and sealed by payroll",
+            pointer="/headers/payroll-seal",
+            remedy="use POST /payroll/v1/runs, and …/approval and …/closure of the run",
         )
 
 

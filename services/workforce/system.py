@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import httpx
 import sqlalchemy
@@ -31,7 +32,7 @@ from ledger.queries import Queries
 from notifications.outbox import Outbox
 from payroll.projection import Projection
 from payroll.runs import Payroll
-from shared.auth import utc_now
+from shared.auth import seal, sealing_key, utc_now
 from shared.http import add_problem_handlers
 from shared.settings import Settings, SettingsError
 
@@ -89,7 +90,8 @@ def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> Sy
     client = httpx.Client(
         transport=InProcess(Starlette(routes=[Mount(ledger.api.PREFIX, ledger_app)])), base_url="http://ledger"
     )
-    paying = Payroll(Projection(engines["payroll"]), store, client, injections.clock)
+    sealed = partial(seal, sealing_key(settings.keys.tokens))
+    paying = Payroll(Projection(engines["payroll"]), store, client, injections.clock, seal=sealed)
     outbox = Outbox(engines["notifications"])
     app = _mounted(
         {

@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
-from tests.ledger.given import KEYS, Front, Town, bearer, command, problem
+from tests.ledger.given import KEYS, Front, Town, bearer, command, problem, seals
 
 from shared.auth import Role
 
@@ -27,8 +27,9 @@ def path_of(template: str) -> str:
 def asked(town: Town, method: str, template: str, authorization: str | None) -> Any:
     headers = {} if authorization is None else {"Authorization": authorization}
     url = f"/ledger/v1{path_of(template)}"
-    content = b"{" if method == "POST" else None
-    return town.client.request(method, url, headers={**headers, "Idempotency-Key": "k"}, content=content)
+    content = b"{" if method == "POST" else b""
+    headers |= {"Idempotency-Key": "k", **seals(template.strip("/"), content)}
+    return town.client.request(method, url, headers=headers, content=content)
 
 
 def test_the_table_is_every_route_of_the_application(quiet: Town) -> None:

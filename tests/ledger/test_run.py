@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.ledger.given import Town
+from tests.ledger.given import KEYS, Town, command, problem, seals
+
+from shared.auth import seal
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 FINANCE, APPROVER = "finance city:chibi fang", "approver city:chibi pan"
@@ -167,6 +169,29 @@ def test_figures_no_database_can_hold_are_refused(payroll: Town, wrong: dict[str
     fields = {**WHICH, **FIGURES, "suspense_fen": 0, "blockers": [], **wrong}
     found = payroll.refuse("invalid-body", "run-drafts", who=FINANCE, **fields)
     assert found["pointer"].startswith("/" + next(iter(wrong)))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Payroll-Seal": ""},
+        {"Payroll-Seal": "0" * 64},
+        {"Payroll-Seal": "印"},
+        seals("run-approvals", b"{}"),
+        {"Payroll-Seal": seal(KEYS.tokens, "/ledger/v1/run-drafts", b"{}")},
+    ],
+    ids=["none", "made up", "no hex", "of another request", "under another key"],
+)
+@pytest.mark.parametrize("path", ["run-drafts", "run-approvals", "run-closures"])
+def test_figures_that_payroll_did_not_seal_are_refused(payroll: Town, path: str, headers: dict[str, str]) -> None:
+    """Whoever holds the office: a run with invented figures would stop the payroll of every city for good."""
+    head = payroll.store.head()
+    fields = command(**WHICH, **FIGURES, suspense_fen=0, blockers=[])
+    given = {name: value.encode() for name, value in headers.items()}
+    found = problem(payroll.send(path, fields, who=APPROVER if path == "run-approvals" else FINANCE, headers=given))
+    assert (found["status"], found["code"]) == (403, "forbidden")
+    assert "POST /payroll/v1/runs" in found["remedy"]
+    assert payroll.store.head() == head
 
 
 def test_a_run_is_not_voided(payroll: Town) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from tests.payroll.working import STREETS, policy
 
 from payroll.projection import Projection
 from payroll.runs import Caller, Payroll
+from shared.auth import check_seal, seal
 from shared.envelope import Basis, Recorded, from_wire, to_wire
 from shared.events import (
     BasePublished,
@@ -35,6 +37,7 @@ from shared.policy_document import PolicyDocument, digest_of
 
 BASIS = Basis(document="赤壁〔2020〕1", date=date(2020, 9, 1))
 START = datetime(2020, 9, 1, 8, 0, tzinfo=UTC)
+SEAL_KEY = b"s" * 32
 
 
 class Log:
@@ -143,6 +146,7 @@ class LedgerInSmall:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        check_seal(request.headers.get("payroll-seal", ""), SEAL_KEY, request.url.path, request.content)
         key = request.headers["idempotency-key"]
         if key not in self.answered:
             self.answered[key] = self._decide(request)
@@ -167,7 +171,8 @@ class LedgerInSmall:
 def payroll_over(log: Log) -> Payroll:
     """Payroll in memory, following the log, with the ledger in small; the clock stands years later."""
     client = httpx.Client(transport=httpx.MockTransport(LedgerInSmall(log)), base_url="http://ledger")
-    return Payroll(Projection("sqlite://"), log, client, lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    clock = lambda: datetime(2030, 1, 1, tzinfo=UTC)  # noqa: E731
+    return Payroll(Projection("sqlite://"), log, client, clock, seal=partial(seal, SEAL_KEY))
 
 
 def caller(key: str, who: str = "finance") -> Caller:
