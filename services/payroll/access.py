@@ -6,7 +6,7 @@ from datetime import date
 from payroll.engine import FactKind, day_number
 from payroll.known import Known
 from payroll.projection import Projection
-from shared.auth import Principal
+from shared.auth import Principal, Role, Scope
 from shared.refusal import Refused
 
 _LINE_COLUMN = {"street": "street_id", "community": "community_id"}
@@ -38,18 +38,17 @@ def worker_in_scope(
     if city_id is None:
         raise _no_worker(worker_id)
     known = projection.known(city_id, at_position, worker_id)
-    scope = principal.scope
-    if scope.kind == "worker":
-        seen = scope.place_id == worker_id
-    elif scope.kind == "city":
-        seen = scope.place_id == city_id
-    else:
-        community_id = _community_of(known, today())
-        place_id = community_id if scope.kind == "community" else known.street_of.get(community_id, "")
-        seen = bool(place_id) and scope.place_id == place_id
-    if not seen:
+    if principal.scope not in _seen_by(principal.role, worker_id, city_id, _community_of(known, today()), known):
         raise _no_worker(worker_id)
     return known
+
+
+def _seen_by(role: Role, worker_id: str, city_id: str, community_id: str, known: Known) -> list[Scope]:
+    """Whose token may look: a worker's own, and of the offices those of the places the worker belongs to."""
+    if role is Role.WORKER:
+        return [Scope("worker", worker_id)]
+    street_id = known.street_of.get(community_id, "")
+    return [Scope("city", city_id), Scope("street", street_id), Scope("community", community_id)]
 
 
 def not_found(detail: str) -> Refused:
