@@ -41,7 +41,7 @@ _ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
 Jurisdiction = Annotated[str, Path(pattern=_ID, description="the city whose policies and runs these are")]
 OfJurisdiction = Annotated[str, Query(pattern=_ID, description="the city whose policies and runs these are")]
 Month = Annotated[
-    str, Path(pattern=r"^(19[7-9]\d|2[01]\d\d)-(0[1-9]|1[0-2])$", description="a calendar month, YYYY-MM")
+    str, Path(pattern=r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])$", description="a calendar month, YYYY-MM")
 ]
 Sequence = Annotated[int, Path(ge=1, le=99, description="1, or the number of a supplementary run")]
 WorkerId = Annotated[str, Path(pattern=_ID, description="the worker's id")]

@@ -8,7 +8,7 @@ from math import lcm
 
 from shared.policy_document import Mode, Rounding, Unit
 
-_YUAN = re.compile(r"^-?\d{1,13}(\.\d{1,2})?$")
+_YUAN = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 _FEN_PER_UNIT = {Unit.FEN: 1, Unit.YUAN: 100}
 
 
@@ -22,7 +22,7 @@ def yuan(amount_fen: int) -> str:
 def fen(amount: str | Decimal) -> int:
     """Yuan with at most two places as fen: "1234.5" → 123450. Raises ValueError for anything else."""
     text = str(amount)
-    if not _YUAN.match(text):
+    if not _YUAN.fullmatch(text):
         raise ValueError(f"{text!r} is not an amount of yuan with at most two places")
     return int(Decimal(text) * 100)
 

@@ -215,6 +215,8 @@ def test_suspense_refuses_the_close_with_the_amount_over_http():
         ("/ladder?jurisdiction=chibi&scheme=ladder&on=2020-10-01", "finance", "community:else", 404),
         ("/ladder?jurisdiction=chibi&scheme=ladder&on=0001-01-01", "finance", "city:chibi", 409),
         ("/runs/chibi/2020-13/1", "auditor", "city:chibi", 422),
+        ("/runs/chibi/202０-10/1", "auditor", "city:chibi", 422),
+        ("/workers/li/payslips/20２0-10", "auditor", "city:chibi", 422),
         ("/workers/li/payslips/2199-01", "auditor", "city:chibi", 409),
         ("/workers/li/due/2020-10?known_at=2999-01-01T00:00:00Z", "auditor", "city:chibi", 422),
         ("/workers/li/due/2020-10?known_at=2020-12-01T00:00:00", "auditor", "city:chibi", 422),
