@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 
-.PHONY: run demo test prove check bench schemas lock install
+.PHONY: run demo test unit prove check bench schemas lock install
 .DEFAULT_GOAL := demo
 
 install: .venv/installed
@@ -26,6 +26,9 @@ run: install  ## serve all three services on 127.0.0.1:8000 with the demo's data
 
 test: install  ## everything but the long tests
 	@$(BIN)/python -m pytest -m "not prove" $(ARGS)
+
+unit: install  ## the unit tests alone, in seconds
+	@$(BIN)/python -m pytest -m "not campaign and not postgres and not story and not prove" $(ARGS)
 
 prove: install  ## the long tests
 	@$(BIN)/python -m pytest -m prove $(ARGS)

@@ -32,6 +32,8 @@ from workforce.client import basis
 from workforce.policy_files import read_policy
 from workforce.system import Injections, System, compose
 
+pytestmark = pytest.mark.campaign
+
 ROOT = Path(__file__).parent.parent
 SERVICES = ("ledger", "payroll", "notifications")
 KEYS = Keys(tokens=b"t" * 32, fingerprints=b"f" * 32, personal=b"p" * 32)

@@ -10,6 +10,8 @@ import httpx
 import pytest
 from tests.ledger.given import Town, command, problem
 
+pytestmark = pytest.mark.campaign
+
 AT_ONCE = 64
 
 

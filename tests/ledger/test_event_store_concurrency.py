@@ -28,6 +28,8 @@ from shared.envelope import Basis, Recorded
 from shared.events import WorkerTrained
 from shared.settings import Keys, Settings
 
+pytestmark = pytest.mark.campaign
+
 TRAINED = WorkerTrained(course="岗前培训", hours=40)
 BASIS = Basis(document="赤办发〔2020〕5号", date=date(2020, 9, 18))
 WRITERS = 16

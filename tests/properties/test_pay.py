@@ -13,6 +13,8 @@ from tests.oracle.logs import CITY, Log, policy
 
 from shared.policy_document import Performance
 
+pytestmark = pytest.mark.campaign
+
 SHARE, LONG = 150, 3_000
 
 

@@ -13,6 +13,8 @@ from tests.oracle.story import story
 
 from payroll.settlement import settle
 
+pytestmark = pytest.mark.campaign
+
 SHARE, LONG = 20, 500
 
 

@@ -9,6 +9,8 @@ from tests.oracle.logs import Log, policy
 
 from shared.policy_document import Performance, faults
 
+pytestmark = pytest.mark.campaign
+
 OPEN = "int64 is left by figures that the ledger accepts; refuse them when they are enacted or compute them wider"
 
 

@@ -17,6 +17,8 @@ from tests.oracle.story import story
 from payroll.projection import Projection
 from payroll.settlement import settle
 
+pytestmark = pytest.mark.campaign
+
 ROOT = Path(__file__).parents[2]
 WORLDS = [(1, "0", "Asia/Shanghai"), (7, "1", "America/Los_Angeles"), (500, "4242", "UTC")]
 

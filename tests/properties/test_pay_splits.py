@@ -12,6 +12,8 @@ from tests.oracle.pay import parted
 from payroll.engine.funding import allocated, shared
 from shared.money import common_weights, half_up, split
 
+pytestmark = pytest.mark.campaign
+
 CASES = 100_000
 PAYERS = ("city/chibi", "community/beishan", "street/puqi", "suspense")
 
