@@ -169,14 +169,14 @@ class _Desk:
         known_position: KnownPosition = None,
     ) -> Response:
         position = self._position(request, known_at, known_position)
-        known = worker_in_scope(principal_of(request), worker_id, position, self._projection, self._today)
+        known = worker_in_scope(principal_of(request), worker_id, position, self._projection, self._payroll.today)
         states = states_of(self._projection.acts(known.jurisdiction, position, month)).values()
         closes = [state.closed_act.position for state in states if state.closed_act is not None]
         where = {"worker_id": worker_id}
         if closes:
             lines = [line for close in closes for line in self._projection.closed_lines(close, where=where)]
         else:
-            check_near(month, self._payroll.clock())
+            check_near(month, self._payroll.today())
             lines = [line for line in settle(known, month).explained() if line.worker_id == worker_id]
         slip = Payslip(
             worker_id=worker_id,
@@ -197,7 +197,7 @@ class _Desk:
         known_position: KnownPosition = None,
     ) -> Response:
         position = self._position(request, known_at, known_position)
-        known = worker_in_scope(principal_of(request), worker_id, position, self._projection, self._today)
+        known = worker_in_scope(principal_of(request), worker_id, position, self._projection, self._payroll.today)
         settlement = month_alone(known, month)
         lines = list(settlement.explained())
         shown = DueAnswer(
@@ -260,9 +260,6 @@ class _Desk:
             if all(getattr(line, column) == value for column, value in where.items())
         ]
         yield from settlement.explained(lines[:limit])
-
-    def _today(self) -> date:
-        return self._payroll.clock().date()
 
     def _position(self, request: Request, known_at: datetime | None = None, known_position: int | None = None) -> int:
         return position_asked(self._payroll, request.headers, known_at, known_position)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import httpx
@@ -110,6 +110,10 @@ class Payroll:
         self.clock = clock
         self.seal = seal
 
+    def today(self) -> date:
+        """The calendar date in the jurisdictions (China, UTC+8 without daylight saving)."""
+        return (self.clock() + timedelta(hours=8)).date()
+
     def catch_up(self) -> int:
         """Apply what the feed has; the position reached. Where the feed is away, the position we are at."""
         try:
@@ -130,7 +134,7 @@ class Payroll:
         state = self.run(jurisdiction, month, 1, self._head())
         if state.closed_act is not None and state.drafted is not None:
             return self._ask("run-drafts", caller, msgspec.to_builtins(state.drafted))
-        check_near(month, self.clock())
+        check_near(month, self.today())
         last_change = self.projection.last_change(jurisdiction, self.projection.position)
         known = self.projection.known(jurisdiction, last_change)
         settlement = settle(known, month)
@@ -202,9 +206,9 @@ class Payroll:
         return [] if closed else [f"months-in-order: {before} is not closed"]
 
 
-def check_near(month: str, now: datetime) -> None:
+def check_near(month: str, today: date) -> None:
     """Every month up to this one is worked out, so it lies at most a year ahead. Raises Refused `months-in-order`."""
-    latest = month_name(month_number(f"{now:%Y-%m}") + MONTHS_AHEAD)
+    latest = month_name(month_number(f"{today:%Y-%m}") + MONTHS_AHEAD)
     if month > latest:
         raise Refused("months-in-order", f"{month} is too far ahead", remedy=f"ask for {latest} or an earlier month")
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from starlette.applications import Starlette
@@ -287,6 +287,16 @@ def test_a_read_before_the_position_asked_for_says_come_back(office):
     headers = office.headers("auditor", **{"X-Min-Position": str(office.log.head() + 1)})
     answer = office.http.get("/payroll/v1/projection", headers=headers)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.parametrize(("hour", "moved"), [(15, False), (16, True)])
+def test_today_is_the_day_in_china(office, hour, moved):
+    """Midnight of the jurisdiction is 16:00 UTC of the day before."""
+    office.log.transfer("li", date(2020, 12, 1), "north")
+    office.payroll.clock = lambda: datetime(2020, 11, 30, hour, tzinfo=UTC)
+    seen = office.get("/payroll/v1/workers/li/due/2020-10", "auditor", "street:first").status_code == 200
+    furthest = office.get("/payroll/v1/workers/li/payslips/2021-12").status_code == 200
+    assert (seen, furthest) == (moved, moved)
 
 
 def test_today_decides_which_street_a_worker_belongs_to(office):
