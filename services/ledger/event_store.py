@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eventsourcing.persistence import (
     ConnectionPoolClosedError,
@@ -28,15 +28,13 @@ from shared.envelope import Recorded
 from shared.events import Event
 from shared.settings import Settings
 
+_JUST_PAST = timedelta(minutes=1)
 _DIGEST_BATCH = 1000
 
 
 @dataclass(frozen=True)
 class Change:
-    """Events for one stream, decided on its `expected_version` (0: the stream is empty).
-
-    Without events it only guards that the stream has not moved.
-    """
+    """Events for one stream, decided on its `expected_version` (0: empty); none only guard that it has not moved."""
 
     stream: str
     expected_version: int
@@ -208,6 +206,8 @@ class EventStore:
     def position_at(self, known_at: datetime) -> int:
         """The greatest position recorded at or before the (aware) time, -1 when there is none."""
         with _reachable():
+            if known_at > self._clock() - _JUST_PAST:
+                self._recorder.settle()  # An append under way may already carry an earlier time.
             return self._reader.known_at(microseconds(known_at))
 
     def recorded_at(self, position: int) -> datetime:

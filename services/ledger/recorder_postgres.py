@@ -132,6 +132,11 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
         finally:
             self._writing.release()
 
+    def settle(self) -> None:
+        """As `LogRecorder.settle`: a share of the table is given only between two appends."""
+        with self.datastore.get_connection() as connection, connection.transaction():
+            connection.execute("LOCK TABLE stored_events IN SHARE MODE")
+
     def rows(self, sql: str, parameters: Row) -> list[Row]:
         """As `LogRecorder.rows`."""
         with (

@@ -142,6 +142,11 @@ class LedgerSQLiteRecorder(SQLiteApplicationRecorder):
                 _insert(cursor, event, position) for position, event in enumerate(entry.events, entry.first_position)
             ]
 
+    def settle(self) -> None:
+        """As `LogRecorder.settle`."""
+        with self.datastore.transaction(commit=True):
+            pass
+
     def rows(self, sql: str, parameters: Row) -> list[Row]:
         """As `LogRecorder.rows`."""
         with self.datastore.transaction(commit=False) as cursor:

@@ -138,6 +138,10 @@ class LogRecorder(Protocol):
         """Take the lock, ask, stamp, write, commit. Raises IntegrityError for a key that exists."""
         ...
 
+    def settle(self) -> None:
+        """Wait for the append that is under way, if any."""
+        ...
+
     def rows(self, sql: str, parameters: Row) -> list[Row]:
         """The rows of one SELECT with `?` for parameters."""
         ...

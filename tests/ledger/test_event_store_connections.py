@@ -1,8 +1,9 @@
-"""A lost connection to PostgreSQL is replaced or reported, never papered over."""
+"""Connections to the log: lost, awaited, closed; never papered over."""
 
 import subprocess
 import sys
-from datetime import date
+import threading
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
@@ -66,6 +67,28 @@ def cut_all(address: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+def test_what_is_known_at_a_time_waits_for_the_append_that_is_under_way(each_database: str, tmp_path: Path) -> None:
+    """P13: an append is stamped before it is visible; a question between the two must not miss it."""
+    store = opened(each_database, tmp_path)
+    stamped, asked = threading.Event(), threading.Event()
+
+    def answered(appended: Appended) -> Answered:
+        stamped.set()
+        asked.wait(0.3)
+        return Answered("k", "print", b"")
+
+    writing = threading.Thread(
+        target=store.append, args=([Change("worker/li", 0, [TRAINED])], command("c-1")), kwargs={"answered": answered}
+    )
+    writing.start()
+    stamped.wait(10)
+    known = store.position_at(datetime.now(UTC))
+    asked.set()
+    writing.join(10)
+    assert known == 0
+    store.close()
 
 
 _CLOSE_WHILE_READING = """

@@ -11,7 +11,7 @@ from shared.patterns import END, PLAIN
 from shared.refusal import Refused
 
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}" + END)]
-Sequence = Annotated[int, Meta(ge=1, le=99)]
+Sequence = Annotated[int, Meta(ge=1, le=1, description="1: the month's run; a month is closed once")]
 Position = Annotated[int, Meta(ge=-1, le=2**53)]
 Lines = Annotated[int, Meta(ge=0, le=10_000_000)]
 Amount = Annotated[Fen, Meta(ge=-(10**15), le=10**15)]
