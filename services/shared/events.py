@@ -6,7 +6,7 @@ envelope, not here.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
@@ -410,10 +410,3 @@ def _all_types(base: type[Event]) -> dict[str, type[Event]]:
 
 EVENT_TYPES: dict[str, type[Event]] = _all_types(Event)
 """Stored name → type, in the order of this file."""
-
-
-def as_plain(event: Event) -> dict[str, Any]:
-    """The event's fields as JSON-ready values."""
-    from msgspec import to_builtins
-
-    return dict(to_builtins(event))
