@@ -21,6 +21,7 @@ from shared.refusal import Refused
 from shared.settings import SettingsError, from_environment
 from workforce import import_people
 from workforce.client import Client, RefusedByServer, basis
+from workforce.people_file import read_rows
 from workforce.policy_files import PolicyFileError
 from workforce.replay import replay as replay_all
 from workforce.tokens import development_token
@@ -98,16 +99,14 @@ def import_csv(
     """Hire the people of a CSV. All rows are checked first; one refused row stops the file unless --continue."""
     with _refusals():
         client = _client(url, token)
-        rows = import_people.read_rows(file)
+        rows = read_rows(file)
         verdicts = list(_shown("checking", import_people.plan(client, rows), len(rows)))
-        refused = [verdict for verdict in verdicts if verdict.outcome == "refused"]
-        if not dry_run and (go_on or not refused):
-            good = {verdict.row for verdict in verdicts if verdict.outcome != "refused"}
-            chosen = [row for row in rows if row.number in good]
-            verdicts = sorted(
-                [*refused, *_shown("hiring", import_people.hire(client, chosen), len(chosen))],
-                key=lambda verdict: verdict.row,
-            )
+        if not dry_run and (go_on or all(verdict.outcome != "refused" for verdict in verdicts)):
+            planned = {verdict.row for verdict in verdicts if verdict.outcome == "planned"}
+            chosen = [row for row in rows if row.number in planned]
+            hiring = _shown("hiring", import_people.hire(client, chosen, go_on=go_on), len(chosen))
+            hired = {verdict.row: verdict for verdict in hiring}
+            verdicts = [hired.get(verdict.row, verdict) for verdict in verdicts]
         _print_verdicts(verdicts, as_json)
         if any(verdict.outcome == "refused" for verdict in verdicts):
             raise typer.Exit(1)

@@ -37,13 +37,16 @@ class Client:
         *,
         role: Role = Role.ADMIN,
         subject: str | None = None,
+        version: int | None = None,
         key: str | None = None,
         plan: bool = False,
     ) -> dict[str, Any]:
-        """Send one command. `subject` is the stream whose version was seen last. Raises RefusedByServer."""
+        """Send one command, over a `version` or that of the `subject` when last seen. Raises RefusedByServer."""
         self._sent += 1
         headers = {"Authorization": f"Bearer {self.tokens[role]}", "Idempotency-Key": key or self._key(path)}
-        if subject is not None:
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        elif subject is not None:
             headers["If-Match"] = f'"{self.versions[subject]}"' if subject in self.versions else "*"
         answer = self.http.post(path, json=body, headers=headers, params={"mode": "plan"} if plan else {})
         found = _checked(answer)
@@ -83,12 +86,14 @@ def basis(document: str, day: date, clause: str = "") -> dict[str, str]:
 
 
 def _checked(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        detail = f"the server answered {answer.status_code}, and not as this system answers"
+        found = {"code": "internal", "detail": detail, "remedy": "look whether the address is that of the system"}
+        raise RefusedByServer(found)
     if answer.status_code >= 400:
-        try:
-            problem = answer.json()
-        except ValueError:
-            problem = {"code": "internal", "detail": f"the server answered {answer.status_code}", "remedy": ""}
-        raise RefusedByServer(problem)
-    found = answer.json()
-    assert isinstance(found, dict)
+        raise RefusedByServer(found)
     return found

@@ -1,30 +1,17 @@
-"""A CSV of people, read whole and checked before the first of them is hired."""
+"""Hire the people of a file: each row is checked, alone and beside the rows before it, before the first is hired."""
 
-import csv
-import io
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from shared.refusal import Refused
+from ledger.identity import canonical
+from shared.auth import Role
+from shared.events import WorkerJoined
 from workforce.client import Client, RefusedByServer
+from workforce.people_file import Row
 
-REQUIRED = (
-    "community_id",
-    "channel",
-    "post",
-    "education",
-    "effective_date",
-    "document",
-    "document_date",
-    "name",
-    "identity_number",
-)
-OPTIONAL = ("grid_id", "counted_years", "grade", "paid_outside", "phone", "bank_account", "clause")
-_WHOLE_NUMBERS = ("counted_years", "grade")
-_YES, _NO = ("yes", "true", "1"), ("no", "false", "0", "")
+HIRES = "/ledger/v1/hires"
 _COLUMN_OF = {
     "/person/name": "name",
     "/person/identity_number": "identity_number",
@@ -34,20 +21,13 @@ _COLUMN_OF = {
     "/basis/date": "document_date",
     "/basis/clause": "clause",
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """One person of the file; `number` counts as a spreadsheet does, the heading being row 1."""
-
-    number: int
-    command: dict[str, Any]
-    key: str
+_NOT_A_VERSION = 1
+"""Somebody not hired yet has version 0. A hire over 1 is answered again where its key was used, else refused."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a row: hired, or refused with code, column and remedy."""
+    """What became of a row: hired, planned, or refused with code, column and remedy."""
 
     row: int
     outcome: str
@@ -58,104 +38,114 @@ class Verdict:
     remedy: str = ""
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Every row as a command. Raises Refused `broken-row` naming row and column; then nothing was sent."""
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        raise _broken(row, "", f"byte {error.start} is not UTF-8", "save the file as CSV in UTF-8") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    file_key = sha256(content).hexdigest()[:16]
-    rows: list[Row] = []
-    heading: list[str] | None = None
-    try:
-        for cells in reader:
-            if heading is None:
-                heading = _heading(cells)
-            elif any(cell.strip() for cell in cells):
-                rows.append(_row(reader.line_num, heading, cells, f"{file_key}-{reader.line_num}"))
-    except csv.Error as error:
-        raise _broken(reader.line_num, "", str(error), "close every quotation mark") from None
-    if heading is None:
-        raise _broken(1, "", "the file is empty", f"begin with a heading: {', '.join(REQUIRED)}")
-    return rows
+def plan(client: Client, rows: Sequence[Row]) -> Iterator[Verdict]:
+    """What each row would meet with after those before it; nobody is hired.
 
-
-def plan(client: Client, rows: list[Row]) -> Iterator[Verdict]:
-    """What each row alone would meet with; nothing is written."""
+    A row that this same file hired earlier is hired, whatever the rules would say to it now.
+    """
+    beside = _Beside(client)
     for row in rows:
-        yield _send(client, row, planning=True)
+        yield beside.repeated(row) or _planned(client, row, beside)
 
 
-def hire(client: Client, rows: list[Row]) -> Iterator[Verdict]:
-    """Hire row by row. The key of a row comes from the file's content, so the same file again hires nobody twice."""
+def hire(client: Client, rows: Sequence[Row], *, go_on: bool) -> Iterator[Verdict]:
+    """Hire row by row up to the first that is refused or, with `go_on`, beside those that are.
+
+    The key of a row comes from the file's content, so the same file again hires nobody twice.
+    """
+    stopped = False
     for row in rows:
-        yield _send(client, row, planning=False)
+        verdict = Verdict(row.number, "planned") if stopped else _hired(client, row)
+        stopped = stopped or (verdict.outcome == "refused" and not go_on)
+        yield verdict
 
 
-def _send(client: Client, row: Row, *, planning: bool) -> Verdict:
+def _planned(client: Client, row: Row, beside: "_Beside") -> Verdict:
     try:
-        answer = client.command("/ledger/v1/hires", row.command, key=row.key, plan=planning)
+        answer = client.command(HIRES, row.command, plan=True)
     except RefusedByServer as refused:
-        problem = refused.problem
-        pointer = str(problem.get("pointer", ""))
+        before = _hired(client, row, version=_NOT_A_VERSION)
+        return before if before.outcome == "hired" else _refused(row, refused.problem)
+    return beside.unseated(row, answer["events"]) or Verdict(row.number, "planned")
+
+
+def _hired(client: Client, row: Row, version: int | None = None) -> Verdict:
+    try:
+        answer = client.command(HIRES, row.command, key=row.key, version=version)
+    except RefusedByServer as refused:
+        return _refused(row, refused.problem)
+    return Verdict(row.number, "hired", worker_id=str(answer["worker_id"]))
+
+
+def _refused(row: Row, problem: dict[str, Any]) -> Verdict:
+    pointer = str(problem.get("pointer", ""))
+    return Verdict(
+        row.number,
+        "refused",
+        column=_COLUMN_OF.get(pointer, pointer.strip("/")),
+        code=str(problem.get("code", "")),
+        detail=str(problem.get("detail", "")),
+        remedy=str(problem.get("remedy", "")),
+    )
+
+
+class _Beside:
+    """What the rows before a row take from it: its identity number, and the seats of its community."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._first: dict[str, int] = {}
+        self._taken: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._changes: dict[str, set[str]] = {}
+        self._establishments: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def repeated(self, row: Row) -> Verdict | None:
+        """The refusal of a row whose identity number stands in an earlier one; the number is never repeated."""
+        first = self._first.setdefault(canonical(row.command["person"]["identity_number"]), row.number)
+        if first == row.number:
+            return None
         return Verdict(
             row.number,
             "refused",
-            column=_COLUMN_OF.get(pointer, pointer.strip("/")),
-            code=str(problem.get("code", "")),
-            detail=str(problem.get("detail", "")),
-            remedy=str(problem.get("remedy", "")),
+            column="identity_number",
+            code="identity-number-used",
+            detail=f"row {first} of the file has the same identity number",
+            remedy="keep one of the two rows, or correct the number",
         )
-    return Verdict(row.number, "planned" if planning else "hired", worker_id=str(answer.get("worker_id", "")))
 
+    def unseated(self, row: Row, events: Sequence[dict[str, Any]]) -> Verdict | None:
+        """The refusal of a row for which those before it leave no seat; otherwise the row takes its seat."""
+        category = next(event["data"]["seat"] for event in events if event["type"] == WorkerJoined.name)
+        if category is None:
+            return None
+        community_id, since = row.command["community_id"], row.command["effective_date"]
+        taken = self._taken[community_id, category]
+        for day in self._days(community_id, since, taken):
+            here = self._establishment(community_id, day)[category]
+            before = sum(other <= day for other in taken)
+            if here["vacant"] <= before:
+                return Verdict(
+                    row.number,
+                    "refused",
+                    column="community_id",
+                    code="quota-full",
+                    detail=f"{here['vacant']} of {here['seats']} {category} seats of {community_id} are vacant on "
+                    f"{day}, and {before} rows before this one take them",
+                    remedy="end an appointment, leave rows out, or raise the quota of the community",
+                )
+        taken.append(since)
+        return None
 
-def _heading(cells: list[str]) -> list[str]:
-    heading = [cell.strip() for cell in cells]
-    missing = [name for name in REQUIRED if name not in heading]
-    unknown = [name for name in heading if name not in (*REQUIRED, *OPTIONAL)]
-    if missing:
-        raise _broken(1, missing[0], f"the column {missing[0]} is missing", f"columns: {', '.join(REQUIRED)}")
-    if unknown or len(set(heading)) != len(heading):
-        extra = unknown[0] if unknown else "twice the same name"
-        raise _broken(1, extra, f"the heading has {extra!r}", f"columns: {', '.join((*REQUIRED, *OPTIONAL))}")
-    return heading
+    def _days(self, community_id: str, since: str, taken: Sequence[str]) -> list[str]:
+        """The day itself and every later one on which seats or heads change, by the log or by the file."""
+        if community_id not in self._changes:
+            history = self._client.read(f"/ledger/v1/communities/{community_id}/history", role=Role.ADMIN)
+            self._changes[community_id] = {event["effective_date"] for event in history["events"]}
+        later = {day for day in self._changes[community_id].union(taken) if day > since}
+        return sorted({since, *later})
 
-
-def _row(number: int, heading: list[str], cells: list[str], key: str) -> Row:
-    if len(cells) != len(heading):
-        raise _broken(number, "", f"{len(cells)} cells under {len(heading)} columns", "give every column one cell")
-    given = {name: cell.strip() for name, cell in zip(heading, cells, strict=True)}
-    empty = next((name for name in REQUIRED if not given[name]), None)
-    if empty is not None:
-        raise _broken(number, empty, f"{empty} is empty", "fill it in")
-    numbers = {name: _whole_number(number, name, given[name]) for name in _WHOLE_NUMBERS if given.get(name)}
-    person = {name: given.get(name, "") for name in ("name", "identity_number", "phone", "bank_account")}
-    command: dict[str, Any] = {
-        **{name: given[name] for name in ("community_id", "channel", "post", "education", "effective_date")},
-        "grid_id": given.get("grid_id") or None,
-        "paid_outside": _yes_or_no(number, given.get("paid_outside", "")),
-        "basis": {"document": given["document"], "date": given["document_date"], "clause": given.get("clause", "")},
-        "person": person,
-        **numbers,
-    }
-    return Row(number, command, key)
-
-
-def _whole_number(row: int, column: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise _broken(row, column, f"{column} is not a whole number", "write digits only")
-    return int(text)
-
-
-def _yes_or_no(row: int, text: str) -> bool:
-    if text.lower() not in (*_YES, *_NO):
-        raise _broken(row, "paid_outside", "paid_outside is yes or no", "write yes or no")
-    return text.lower() in _YES
-
-
-def _broken(row: int, column: str, detail: str, remedy: str) -> Refused:
-    where = f"row {row}" + (f", column {column}" if column else "")
-    return Refused("broken-row", f"{where}: {detail}", pointer=f"/{row}/{column}".rstrip("/"), remedy=remedy)
+    def _establishment(self, community_id: str, day: str) -> dict[str, Any]:
+        if (community_id, day) not in self._establishments:
+            found = self._client.read(f"/ledger/v1/communities/{community_id}", role=Role.ADMIN, effective_on=day)
+            self._establishments[community_id, day] = found["establishment"]
+        return self._establishments[community_id, day]
