@@ -48,33 +48,51 @@ class SettingsError(Exception):
     """The environment says something that cannot be; the message says which variable and what to do."""
 
 
-def from_environment(environ: Mapping[str, str] = os.environ, *, data: Path | None = None) -> Settings:
-    """Read WORKFORCE_DATA, WORKFORCE_DATABASE, WORKFORCE_ENVIRONMENT and the keys.
-
-    Outside production, keys that are not given are made at first run and kept in DATA/keys.json, readable by the
-    owner only. In production WORKFORCE_KEYS (JSON of three base64 values) must be given. Raises SettingsError.
-    """
+def environment_name(environ: Mapping[str, str] = os.environ) -> str:
+    """`development` or `production`. Raises SettingsError."""
     environment = environ.get("WORKFORCE_ENVIRONMENT", "development")
     if environment not in ("development", "production"):
         raise SettingsError(f"WORKFORCE_ENVIRONMENT is {environment!r}; it is development or production")
+    return environment
+
+
+def from_environment(
+    environ: Mapping[str, str] = os.environ, *, data: Path | None = None, make_keys: bool = True
+) -> Settings:
+    """Read WORKFORCE_DATA, WORKFORCE_DATABASE, WORKFORCE_ENVIRONMENT and the keys.
+
+    Outside production, keys that are not given are made at first run and kept in DATA/keys.json, readable by the
+    owner only; without `make_keys` they must be there. In production WORKFORCE_KEYS (JSON of three base64 values)
+    must be given. Raises SettingsError.
+    """
+    environment = environment_name(environ)
     folder = data or Path(environ.get("WORKFORCE_DATA", "var/data"))
     given = environ.get("WORKFORCE_KEYS")
     if given is None and environment == "production":
         raise SettingsError(
             "WORKFORCE_KEYS is not set; production refuses development keys. Give the three keys as JSON"
         )
-    keys = _read_keys(given) if given is not None else _development_keys(folder)
+    keys = _read_keys(given) if given is not None else _development_keys(folder, make_keys)
     return Settings(data=folder, database=environ.get("WORKFORCE_DATABASE", ""), environment=environment, keys=keys)
 
 
-def _development_keys(folder: Path) -> Keys:
+def _development_keys(folder: Path, make_keys: bool) -> Keys:
     path = folder / "keys.json"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        made = {name: b64encode(secrets.token_bytes(32)).decode() for name in ("tokens", "fingerprints", "personal")}
-        with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(made, file)
-    return _read_keys(path.read_text(encoding="utf-8"))
+    try:
+        if not path.exists():
+            if not make_keys:
+                raise SettingsError(f"{folder} holds no keys; start a system there first, or name the folder of one")
+            _make_keys(path)
+        return _read_keys(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be the data folder: {error.strerror}") from error
+
+
+def _make_keys(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = {name: b64encode(secrets.token_bytes(32)).decode() for name in ("tokens", "fingerprints", "personal")}
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(made, file)
 
 
 def _read_keys(text: str) -> Keys:

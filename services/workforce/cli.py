@@ -1,36 +1,30 @@
 """The command line: start the system, mint a token, and speak HTTP to a running one."""
 
-import json
 import secrets
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from shared.auth import Principal, Role, parse_scope
-from shared.refusal import Refused
-from shared.settings import SettingsError, from_environment
+from shared.auth import Principal, Role, parse_scope, utc_now
+from shared.calendar_day import calendar_day
+from shared.settings import from_environment
 from workforce import import_people
-from workforce.client import Client, RefusedByServer, basis
+from workforce.client import Client, basis
 from workforce.people_file import read_rows
-from workforce.policy_files import PolicyFileError
 from workforce.replay import replay as replay_all
+from workforce.terminal import print_fields, print_json, refusals, screen, stderr
 from workforce.tokens import development_token
 
 DEMO_DATA = Path("var/demo")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 payroll = typer.Typer(no_args_is_help=True, help="Draft, approve, close and show a month.")
 app.add_typer(payroll, name="payroll")
-screen, stderr = Console(), Console(stderr=True)
 
 Data = Annotated[Path, typer.Option(help="The installation's folder.", envvar="WORKFORCE_DATA")]
 Url = Annotated[str, typer.Option(help="Where the system runs.", envvar="WORKFORCE_URL")]
@@ -46,17 +40,16 @@ def run(
     data: Data = DEMO_DATA, host: str = "127.0.0.1", port: int = 8000, policies: Policies = Path("policies")
 ) -> None:
     """Serve all three services; the demo's data is built first when its folder is empty."""
-    from workforce.demo.telling import MARK, tell
-    from workforce.system import compose, serve
+    from workforce.demo.telling import is_complete, tell
+    from workforce.system import compose, listening, serve
 
-    with _refusals():
-        if data == DEMO_DATA and not (data / MARK).exists():
+    with refusals(), listening(host, port) as listener:
+        if data == DEMO_DATA and not is_complete(data):
             tell(data, policies, lambda line: stderr.print(line, style="dim"))
         system = compose(from_environment(data=data))
-        stderr.print(
-            f"serving on http://{host}:{port} - pages: /ledger/v1/docs /payroll/v1/docs /notifications/v1/docs"
-        )
-        serve(system, host=host, port=port)
+        pages = "/ledger/v1/docs /payroll/v1/docs /notifications/v1/docs"
+        stderr.print(f"serving on http://{host}:{listener.getsockname()[1]} - pages: {pages}")
+        serve(system, listener)
 
 
 @app.command()
@@ -65,10 +58,10 @@ def demo(data: Data = DEMO_DATA, policies: Policies = Path("policies"), as_json:
     from workforce.demo.table import show
     from workforce.demo.telling import tell
 
-    with _refusals():
+    with refusals(as_json):
         found = tell(data, policies, lambda line: stderr.print(line, style="dim"))
         if as_json:
-            _print_json(found)
+            print_json(found)
         else:
             show(found, screen)
 
@@ -78,11 +71,12 @@ def token(
     role: Role, scope: str, subject: str = "", data: Data = DEMO_DATA, hours: int = 12, as_json: AsJson = False
 ) -> None:
     """Mint a development token, e.g. `workforce token admin city:chibi`. Refused in production."""
-    with _refusals():
+    with refusals(as_json):
+        settings = from_environment(data=data, make_keys=False)
         principal = Principal(subject or f"{role.value}@{scope.partition(':')[2]}", role, parse_scope(scope))
-        minted = development_token(from_environment(data=data), principal, timedelta(hours=hours))
+        minted = development_token(settings, principal, timedelta(hours=hours))
         if as_json:
-            _print_json({"token": minted, "subject": principal.subject, "role": role.value, "scope": scope})
+            print_json({"token": minted, "subject": principal.subject, "role": role.value, "scope": scope})
         else:
             print(minted)
 
@@ -97,7 +91,7 @@ def import_csv(
     as_json: AsJson = False,
 ) -> None:
     """Hire the people of a CSV. All rows are checked first; one refused row stops the file unless --continue."""
-    with _refusals():
+    with refusals(as_json):
         client = _client(url, token)
         rows = read_rows(file)
         verdicts = list(_shown("checking", import_people.plan(client, rows), len(rows)))
@@ -115,10 +109,10 @@ def import_csv(
 @app.command()
 def history(worker_id: str, token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
     """Every event of a worker, in the order in which it was written."""
-    with _refusals():
+    with refusals(as_json):
         found = _client(url, token).read(f"/ledger/v1/workers/{worker_id}/history")
         if as_json:
-            _print_json(found)
+            print_json(found)
             return
         table = Table("position", "effective", "recorded", "event", "by", "document")
         for event in found["events"]:
@@ -136,10 +130,10 @@ def history(worker_id: str, token: Token, url: Url = HERE, as_json: AsJson = Fal
 @app.command()
 def replay(token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
     """Rebuild every projection from the log and compare digests; nothing is sent."""
-    with _refusals():
+    with refusals(as_json):
         found = replay_all(_client(url, token))
         if as_json:
-            _print_json(found)
+            print_json(found)
         else:
             table = Table("projection", "position", "live", "rebuilt", "equal")
             for name, one in found["projections"].items():
@@ -186,17 +180,17 @@ def payroll_close(
 @payroll.command("show")
 def payroll_show(jurisdiction: str, month: str, token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
     """A run: where it stands and its totals."""
-    with _refusals():
-        _print_fields(_client(url, token).read(f"/payroll/v1/runs/{jurisdiction}/{month}/1"), as_json)
+    with refusals(as_json):
+        print_fields(_client(url, token).read(f"/payroll/v1/runs/{jurisdiction}/{month}/1"), as_json)
 
 
 def _command(url: str, token: str, path: str, body: dict[str, Any], as_json: bool) -> None:
-    with _refusals():
-        _print_fields(_client(url, token).command(path, body), as_json)
+    with refusals(as_json):
+        print_fields(_client(url, token).command(path, body), as_json)
 
 
 def _today(document: str) -> dict[str, Any]:
-    today = date.today()
+    today = calendar_day(utc_now())
     return {"effective_date": today.isoformat(), "basis": basis(document, today)}
 
 
@@ -211,40 +205,9 @@ def _shown(title: str, verdicts: Iterator[import_people.Verdict], count: int) ->
 
 def _print_verdicts(verdicts: list[import_people.Verdict], as_json: bool) -> None:
     if as_json:
-        _print_json({"rows": [asdict(verdict) for verdict in verdicts]})
+        print_json({"rows": [asdict(verdict) for verdict in verdicts]})
         return
     table = Table("row", "outcome", "worker or column", "why", "what to do")
     for one in verdicts:
         table.add_row(str(one.row), one.outcome, one.worker_id or one.column, one.detail, one.remedy)
     screen.print(table)
-
-
-def _print_fields(found: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        _print_json(found)
-        return
-    for name, value in found.items():
-        screen.print(f"{name}: {value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)}")
-
-
-def _print_json(found: Any) -> None:
-    json.dump(found, sys.stdout, ensure_ascii=False, indent=2)
-    print()
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Say what was refused and the way out, and leave with code 1."""
-    try:
-        yield
-    except RefusedByServer as refused:
-        stderr.print(f"refused: {refused}", style="red")
-    except Refused as refused:
-        stderr.print(f"refused: {refused.code}: {refused.detail}. {refused.remedy}", style="red")
-    except (SettingsError, PolicyFileError, ValueError) as error:
-        stderr.print(f"refused: {error}", style="red")
-    except httpx.HTTPError as error:
-        stderr.print(f"the system does not answer: {error}; start it with make run", style="red")
-    else:
-        return
-    raise typer.Exit(1)

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import secrets
 import socket
+import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,7 +26,7 @@ import ledger.api
 import notifications.api
 import payroll.api
 from ledger.directory import Directory
-from ledger.event_store import EventStore, open_store
+from ledger.event_store import EventStore, StoreUnavailable, open_store
 from ledger.execution import Ledger
 from ledger.personal import PersonalStore
 from ledger.queries import Queries
@@ -35,6 +36,8 @@ from payroll.runs import Payroll
 from shared.auth import seal, sealing_key, utc_now
 from shared.http import add_problem_handlers
 from shared.settings import Settings, SettingsError
+from workforce.data_folder import held
+from workforce.following import following
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,29 @@ class InProcess(httpx.BaseTransport):
 
 
 def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> System:
-    """Open every store and build the application. Raises SettingsError when production is given injections."""
+    """Hold the folder, open every store, build the application.
+
+    Raises SettingsError when production is given injections, the folder is in use or the database does not answer.
+    """
     if settings.production and injections is not NOTHING_INJECTED:
         raise SettingsError("production takes no injected clock, randomness or ids")
-    settings.data.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings, clock=injections.clock, randomness=injections.randomness)
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(held(settings.data, shared=bool(settings.database)))
+        try:
+            store, app = _built(settings, injections, opened)
+        except (StoreUnavailable, sqlite3.OperationalError, sqlalchemy.exc.OperationalError) as error:
+            where = "WORKFORCE_DATABASE" if settings.database else settings.data
+            raise SettingsError(f"{where}: the database does not answer or cannot write") from error
+        return System(settings, store, app, opened.pop_all().close)
+
+
+def _built(settings: Settings, injections: Injections, opened: contextlib.ExitStack) -> tuple[EventStore, Starlette]:
+    """The log and the application over it; whatever is to be closed is left with `opened`."""
     engines = {name: _engine(settings, name) for name in ("keys", "directory", "payroll", "notifications")}
+    for engine in engines.values():
+        opened.callback(engine.dispose)
+    store = open_store(settings, clock=injections.clock, randomness=injections.randomness)
+    opened.callback(store.close)
     personal = PersonalStore(engines["keys"], settings.keys.personal, settings.keys.fingerprints, injections.randomness)
     executing = Ledger(store, personal, clock=injections.clock, new_id=injections.new_id)
     queries = Queries(store, Directory(engines["directory"]), injections.clock)
@@ -90,6 +110,7 @@ def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> Sy
     client = httpx.Client(
         transport=InProcess(Starlette(routes=[Mount(ledger.api.PREFIX, ledger_app)])), base_url="http://ledger"
     )
+    opened.callback(client.close)
     sealed = partial(seal, sealing_key(settings.keys.tokens))
     paying = Payroll(Projection(engines["payroll"]), store, client, injections.clock, seal=sealed)
     outbox = Outbox(engines["notifications"])
@@ -99,16 +120,12 @@ def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> Sy
             payroll.api.PREFIX: payroll.api.app(paying, token_key=settings.keys.tokens),
             notifications.api.PREFIX: notifications.api.app(outbox, store, token_key=settings.keys.tokens),
         },
-        follow=lambda: (paying.projection.catch_up(store), outbox.catch_up(store)),
+        {
+            "payroll": lambda: paying.projection.catch_up(store),
+            "notifications": lambda: outbox.catch_up(store),
+        },
     )
-
-    def close() -> None:
-        client.close()
-        store.close()
-        for engine in engines.values():
-            engine.dispose()
-
-    return System(settings, store, app, close)
+    return store, app
 
 
 def _engine(settings: Settings, name: str) -> sqlalchemy.Engine:
@@ -118,17 +135,13 @@ def _engine(settings: Settings, name: str) -> sqlalchemy.Engine:
     return sqlalchemy.create_engine(address)
 
 
-def _mounted(apps: dict[str, ASGIApp], follow: Callable[[], object]) -> Starlette:
-    """One application over the three, with a follower that keeps the projections near the head of the log."""
+def _mounted(apps: dict[str, ASGIApp], projections: Mapping[str, Callable[[], object]]) -> Starlette:
+    """One application over the three, with followers while it runs."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        stop = threading.Event()
-        thread = threading.Thread(target=_follow, args=(follow, stop), name="follower", daemon=True)
-        thread.start()
-        yield
-        stop.set()
-        await asyncio.to_thread(thread.join, 10)
+        with following(projections):
+            yield
 
     def index(_: Request) -> JSONResponse:
         return JSONResponse({"services": {prefix: f"{prefix}/docs" for prefix in apps}})
@@ -139,17 +152,23 @@ def _mounted(apps: dict[str, ASGIApp], follow: Callable[[], object]) -> Starlett
     return app
 
 
-def _follow(follow: Callable[[], object], stop: threading.Event) -> None:
-    while not stop.wait(0.5):
-        follow()
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """The address, taken for as long as the context lasts. Raises SettingsError when it cannot be had."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "a port is a number from 0 to 65535"
+            raise SettingsError(f"{host} port {port} cannot be served on: {reason}") from error
+        yield listener
 
 
 @contextlib.contextmanager
 def serving(system: System, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve in a thread for as long as the context lasts; gives the base address. Port 0: any free one."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+    with listening(host, port) as listener:
         config = uvicorn.Config(system.app, log_level="warning", access_log=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -165,10 +184,10 @@ def serving(system: System, *, host: str = "127.0.0.1", port: int = 0) -> Iterat
             thread.join(10)
 
 
-def serve(system: System, *, host: str, port: int) -> None:
+def serve(system: System, listener: socket.socket) -> None:
     """Serve until interrupted, finishing what was accepted."""
-    config = uvicorn.Config(system.app, host=host, port=port, log_level="warning", access_log=False)
+    config = uvicorn.Config(system.app, log_level="warning", access_log=False)
     try:
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets=[listener])
     finally:
         system.close()
