@@ -21,7 +21,7 @@ def yuan(amount_fen: int) -> str:
 
 def fen(amount: str | Decimal) -> int:
     """Yuan with at most two places as fen: "1234.5" → 123450. Raises ValueError for anything else."""
-    text = str(amount)
+    text = f"{amount:f}" if isinstance(amount, Decimal) else amount
     if not _YUAN.fullmatch(text):
         raise ValueError(f"{text!r} is not an amount of yuan with at most two places")
     return int(Decimal(text) * 100)

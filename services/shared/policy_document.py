@@ -190,8 +190,8 @@ def faults(document: PolicyDocument) -> list[tuple[str, str]]:
         found.append(("", "give exactly one of ladder and flat"))
     if document.ladder is not None:
         found += _ladder_faults(document, document.ladder)
-    if document.performance is not None and document.performance.share > 1:
-        found.append(("/performance/share", "the share of the performance part is at most 1"))
+    if document.performance is not None:
+        found += _performance_faults(document.performance)
     found += _amount_faults(document)
     found += [fault for number, rule in enumerate(document.funding) for fault in _funding_faults(number, rule)]
     return found
@@ -220,6 +220,15 @@ def _amount_faults(document: PolicyDocument) -> Iterator[tuple[str, str]]:
     for pointer, amount in amounts.items():
         if int(amount.as_tuple().exponent) < -2:
             yield pointer, "an amount of yuan has at most two places"
+
+
+def _performance_faults(performance: Performance) -> Iterator[tuple[str, str]]:
+    if performance.share > 1:
+        yield "/performance/share", "the share of the performance part is at most 1"
+    factors = {f"factors/{rating}": factor for rating, factor in performance.factors.items()}
+    for place, factor in {**factors, "without_rating": performance.without_rating}.items():
+        if factor > 10:
+            yield f"/performance/{place}", "a factor of the performance part is at most 10"
 
 
 def _ladder_faults(document: PolicyDocument, ladder: Ladder) -> list[tuple[str, str]]:

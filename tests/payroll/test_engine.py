@@ -203,14 +203,17 @@ def test_facts_before_the_first_month_matter_but_no_month_before_it_is_due():
     assert paid == {("w", "2020-10"): 262_000, ("w", "2020-11"): 262_000}
 
 
-def test_figures_that_could_leave_int64_are_refused_when_a_policy_is_compiled():
+def test_figures_that_leave_int64_are_computed_as_exactly():
     fine = Ladder(
-        base=Base(average_annual_wage=Decimal("9999999999999.99"), share=Decimal("0.8000000001"), rounding=None),
+        base=Base(average_annual_wage=Decimal("54580.00"), share=Decimal("0.8000000001"), rounding=None),
         coefficients={1: Decimal("0.7200000001")},
         full_month_rounding=None,
     )
-    with pytest.raises(OverflowError):
-        work_out(hire("w", "2020-10-01"), [enacted("chibi-2020", "2020-09-18", ladder=fine, bands={})])
+    rules = [enacted("chibi-2020", "2020-09-18", ladder=fine, bands={})]
+    # 54580 × 0.8000000001 ÷ 12 × 0.7200000001 = 2619.8400007…
+    assert by_month(work_out(hire("w", "2020-10-01"), rules, months=("2020-10", "2020-10"))) == {
+        ("w", "2020-10"): 261_984
+    }
 
 
 def test_fine_shares_of_an_ordinary_amount_are_not_refused_for_the_scale_they_were_worked_out_from():

@@ -8,13 +8,13 @@ from payroll.engine.facts import Ints
 def shared(amount: Ints, weights: Ints) -> Ints:
     """The parts of each amount by its row of weights, as `shared.money.split` gives them: int64[rows, parts].
 
-    `amount` (fen) is int64[rows], `weights` int64[rows, parts], not negative, with a positive sum; amount × sum of
-    weights stays below 2⁶³ (asserted where policies are compiled). The left-over fen go to the largest remainders,
-    a tie to the part that comes first. shared(-a) = -shared(a).
+    `amount` (fen) is int64[rows], `weights` whole numbers[rows, parts], not negative, with a positive sum; they are
+    Python's integers where amount × sum of weights could leave int64 (`PolicyTables.wide`). The left-over fen go to
+    the largest remainders, a tie to the part that comes first. shared(-a) = -shared(a).
     """
     total = weights.sum(axis=1, keepdims=True)
     products = np.abs(amount)[:, None] * weights
-    parts = products // total
+    parts = (products // total).astype(np.int64)
     remainders = products - parts * total
     left_over = np.abs(amount) - parts.sum(axis=1)
     short = np.flatnonzero(left_over)

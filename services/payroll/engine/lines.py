@@ -159,7 +159,7 @@ def kernel(tables: PolicyTables, rate: Ints, days: Ints, month_days: Ints, start
     worked = numerators(tables, rate) * days[:, None]
     for item in Item:
         exact = np.add.reduceat(worked[:, item], starts)
-        denominator = tables.scale[item] * month_days[starts]
+        denominator = month_days[starts].astype(worked.dtype) * tables.scale[item]
         rounded = _rounded(exact, denominator, tables.rounding_unit[version[last]], tables.rounding_mode[version[last]])
         line = allocated(rounded, worked[:, item], starts, wide=tables.wide)
         amounts[:, item] = shared(line, weights)
@@ -191,8 +191,8 @@ def _rounded(numerator: Ints, denominator: Ints, unit: Ints, mode: Ints) -> Ints
     size = denominator * unit
     half_up = (2 * numerator + size) // (2 * size)
     down = numerator // size
-    rounded: Ints = np.where(mode == 0, half_up, np.where(mode == 1, down, -(-numerator // size))) * unit
-    return rounded
+    units = np.where(mode == 0, half_up, np.where(mode == 1, down, -(-numerator // size)))
+    return (units * unit).astype(np.int64)
 
 
 def _segments(rows: Stretches, pieces: Pieces, amounts: Ints) -> Segments:

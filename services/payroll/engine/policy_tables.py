@@ -19,6 +19,7 @@ BEFORE_ALL_DAYS = -(1 << 30)
 SCHEME_STRIDE = 1 << 32
 LONGEST_MONTH = 31
 _INT64 = 1 << 63
+_FEN_ROUNDED_UP = 200
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class PolicyTables:
     `pay[v,p,g] / pay_scale` is a full month's pay in fen (-1: no rate); `basic_share[v]` and `factor[v,r]` are ratios
     over `share_scale` (-1: no factor); `allowance[v,c]` is fen over `allowance_scale`; `weights[v,p,l]` are whole
     numbers (all of it suspense where no rule names the post).
-    `version_key` is scheme × SCHEME_STRIDE + first day, ascending. `wide`: a product could pass int64.
+    `version_key` is scheme × SCHEME_STRIDE + first day, ascending. `wide`: a product could pass int64, so
+    that figures are kept and multiplied as Python's integers.
     """
 
     vocabulary: Vocabulary
@@ -107,9 +109,9 @@ class PolicyTables:
         return (*self.pay.shape, len(CERTIFICATES), len(RATINGS))
 
     @property
-    def scale(self) -> Ints:
+    def scale(self) -> tuple[int, int, int]:
         """What the numerators of each item are divided by, to be fen."""
-        return np.array([self.pay_scale * self.share_scale] * 2 + [self.allowance_scale], dtype=np.int64)
+        return (self.pay_scale * self.share_scale, self.pay_scale * self.share_scale, self.allowance_scale)
 
     def encode(self, version: Ints, post: Ints, grade: Ints, certificate: Ints, rating: Ints) -> Ints:
         """One rate code for all that the pay of a day depends on."""
@@ -135,18 +137,16 @@ def compile_policies(
     first_month: int,
     last_month: int,
 ) -> PolicyTables:
-    """The tables for months `first_month` to `last_month` inclusive (months since 1970-01).
-
-    Raises OverflowError when a policy's figures could leave int64.
-    """
+    """The tables for months `first_month` to `last_month` inclusive (months since 1970-01)."""
     versions = _versions(policies, bases, vocabulary)
     grades = 1 + max((max(_coefficients(version), default=0) for version in versions), default=0)
-    pay, pay_scale = _scaled([_pay_of(version, grades) for version in versions], (len(versions), len(POSTS), grades))
-    shares, share_scale = _scaled([_shares_of(version) for version in versions], (len(versions), 1 + len(RATINGS)))
-    allowance, allowance_scale = _scaled(
-        [_allowances_of(version) for version in versions], (len(versions), len(CERTIFICATES))
-    )
+    pay, pay_scale = _scaled([_pay_of(version, grades) for version in versions])
+    shares, share_scale = _scaled([_shares_of(version) for version in versions])
+    allowance, allowance_scale = _scaled([_allowances_of(version) for version in versions])
     weights, funded = _weights(versions)
+    wide = _leaves_int64(pay, shares, allowance, pay_scale, share_scale, allowance_scale, weights)
+    number = np.dtype(object) if wide else np.dtype(np.int64)
+    share_columns = np.array(shares, dtype=number)
     roundings = [version.document.line_rounding if version.document else Rounding() for version in versions]
     unit = np.array([100 if rounding.to is Unit.YUAN else 1 for rounding in roundings], dtype=np.int64)
     tables = PolicyTables(
@@ -156,21 +156,21 @@ def compile_policies(
         versions=versions,
         version_key=np.array([v.scheme * SCHEME_STRIDE + v.first_day for v in versions], dtype=np.int64),
         version_day=np.array([v.first_day for v in versions], dtype=np.int64),
-        pay=pay,
+        pay=np.array(pay, dtype=number).reshape(len(versions), len(POSTS), grades),
         pay_scale=pay_scale,
-        basic_share=shares[:, 0],
-        factor=shares[:, 1:],
+        basic_share=share_columns[:, 0],
+        factor=share_columns[:, 1:],
         share_scale=share_scale,
-        allowance=allowance,
+        allowance=np.array(allowance, dtype=number),
         allowance_scale=allowance_scale,
-        weights=weights,
+        weights=np.array(weights, dtype=number),
         funded=funded,
         uses_grade=np.array([bool(v.document and v.document.ladder) for v in versions], dtype=np.bool_),
         uses_rating=np.array([bool(v.document and v.document.performance) for v in versions], dtype=np.bool_),
         allowance_start=np.array([_allowance_start(version) for version in versions], dtype=np.int64),
         rounding_unit=unit,
         rounding_mode=np.array([MODE_CODES[rounding.mode] for rounding in roundings], dtype=np.int64),
-        wide=_leaves_int64(pay, shares, allowance, pay_scale, share_scale, allowance_scale, weights),
+        wide=wide,
     )
     assert first_day(first_month) > BEFORE_ALL_DAYS
     return tables
@@ -233,16 +233,15 @@ def _allowance_start(version: Version) -> int:
     return ALLOWANCE_CODES[allowance.starts if allowance else None]
 
 
-def _weights(versions: tuple[Version, ...]) -> tuple[Ints, Flags]:
-    weights = np.zeros((len(versions), len(POSTS), len(PayerLevel)), dtype=np.int64)
-    funded = np.zeros((len(versions), len(POSTS)), dtype=np.bool_)
-    for v, version in enumerate(versions):
-        for p, post in enumerate(POSTS):
-            rules = version.document.funding if version.document else ()
-            rule = next((rule for rule in rules if post in rule.posts), None)
-            funded[v, p] = rule is not None
-            weights[v, p] = common_weights(payer_ratios(rule))
-    return weights, funded
+def _weights(versions: tuple[Version, ...]) -> tuple[list[list[list[int]]], Flags]:
+    rules = [[_rule_for(version, post) for post in POSTS] for version in versions]
+    weights = [[common_weights(payer_ratios(rule)) for rule in row] for row in rules]
+    return weights, np.array([[rule is not None for rule in row] for row in rules], dtype=np.bool_)
+
+
+def _rule_for(version: Version, post: str) -> FundingRule | None:
+    rules = version.document.funding if version.document else ()
+    return next((rule for rule in rules if post in rule.posts), None)
 
 
 def payer_ratios(rule: FundingRule | None) -> list[Fraction]:
@@ -259,27 +258,33 @@ def payer_ratios(rule: FundingRule | None) -> list[Fraction]:
     return ratios
 
 
-def _scaled(rows: Sequence[Sequence[Fraction | None]], shape: tuple[int, ...]) -> tuple[Ints, int]:
+def _scaled(rows: Sequence[Sequence[Fraction | None]]) -> tuple[list[list[int]], int]:
     """Fractions as whole numbers over one common denominator; -1 where there is none."""
-    flat = [ratio for row in rows for ratio in row]
-    scale = lcm(*(ratio.denominator for ratio in flat if ratio is not None))
-    numerators = [-1 if ratio is None else int(ratio * scale) for ratio in flat]
-    if max(numerators, default=0) >= _INT64:
-        raise OverflowError("a figure of a policy is too fine or too large for int64")
-    return np.array(numerators, dtype=np.int64).reshape(shape), scale
+    scale = lcm(*(ratio.denominator for row in rows for ratio in row if ratio is not None))
+    return [[-1 if ratio is None else int(ratio * scale) for ratio in row] for row in rows], scale
 
 
 def _leaves_int64(
-    pay: Ints, shares: Ints, allowance: Ints, pay_scale: int, share_scale: int, allowance_scale: int, weights: Ints
+    pay: list[list[int]],
+    shares: list[list[int]],
+    allowance: list[list[int]],
+    pay_scale: int,
+    share_scale: int,
+    allowance_scale: int,
+    weights: list[list[list[int]]],
 ) -> bool:
-    """Whether sharing a rounded line could leave int64. Raises OverflowError when even numerators × days could."""
-    basic = int(pay.max(initial=0)) * int(shares.max(initial=1))
-    numerator = max(basic, int(allowance.max(initial=0)))
+    """Whether a product of figures could leave int64: numerators × days, a line × its weights."""
+    basic = _largest(pay) * _largest(shares)
+    numerator = max(basic, _largest(allowance))
     scale = max(pay_scale * share_scale, allowance_scale)
-    if 2 * LONGEST_MONTH * (numerator + 200 * scale) >= _INT64:
-        raise OverflowError("numerators × days of a policy leave int64; declare a rounding point")
-    allowance_fen = int(allowance.max(initial=0)) // allowance_scale
-    line_fen = max(basic // (pay_scale * share_scale), allowance_fen) + 200
-    if line_fen * int(weights.sum(axis=2).max(initial=1)) >= _INT64:
-        raise OverflowError("amount × weights of a funding rule leave int64; write its shares less finely")
-    return line_fen * LONGEST_MONTH * max(numerator, 1) >= _INT64
+    line_fen = max(basic // (pay_scale * share_scale), _largest(allowance) // allowance_scale) + _FEN_ROUNDED_UP
+    products = (
+        2 * LONGEST_MONTH * (numerator + _FEN_ROUNDED_UP * scale),
+        line_fen * max(sum(ratios) for row in weights for ratios in row),
+        line_fen * LONGEST_MONTH * numerator,
+    )
+    return max(products) >= _INT64
+
+
+def _largest(rows: list[list[int]]) -> int:
+    return max(1, *(number for row in rows for number in row))
