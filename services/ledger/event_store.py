@@ -206,9 +206,10 @@ class EventStore:
     def position_at(self, known_at: datetime) -> int:
         """The greatest position recorded at or before the (aware) time, -1 when there is none."""
         with _reachable():
-            if known_at > self._clock() - _JUST_PAST:
+            known = microseconds(known_at)
+            if known > microseconds(self._clock() - _JUST_PAST):
                 self._recorder.settle()  # An append under way may already carry an earlier time.
-            return self._reader.known_at(microseconds(known_at))
+            return self._reader.known_at(known)
 
     def recorded_at(self, position: int) -> datetime:
         """When the event at the position was written. Raises LookupError beyond the log."""
