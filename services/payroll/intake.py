@@ -115,7 +115,7 @@ _KEEP: dict[type[events.Event], Keep] = {
     events.PostChanged: _sets(lambda event: {FactKind.POST: event.post.value, FactKind.GRADE: str(event.grade or 0)}),
     events.WorkerRegraded: _sets(lambda event: {FactKind.GRADE: str(event.grade)}),
     events.WorkerQualified: _sets(lambda event: {FactKind.CERTIFICATE: event.certificate.value}),
-    events.WorkerAppraised: _sets(lambda event: {FactKind.RATING: event.rating.value}),
+    events.WorkerAppraised: _sets(lambda event: {FactKind.RATING: f"{event.year} {event.rating.value}"}),
     events.WorkerSeparated: _sets(lambda event: {FactKind.IN_SERVICE: "0"}),
     events.CommandVoided: _keep_void,
     events.PolicyEnacted: _rule("policy"),

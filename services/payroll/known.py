@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -12,7 +12,6 @@ from msgspec import Struct
 from payroll.engine import (
     CERTIFICATE_CODES,
     POST_CODES,
-    RATING_CODES,
     Due,
     EnactedPolicy,
     Entries,
@@ -25,6 +24,7 @@ from payroll.engine import (
     entries_of,
     facts_of,
     month_number,
+    rating_of_year,
     vocabulary,
 )
 from payroll.engine.vocabulary import LEVEL_OF_PAYER, Item
@@ -128,15 +128,14 @@ class Known:
 
     def _columns(self) -> Facts:
         names = self.names
-        codes: dict[int, Mapping[str, int]] = {
-            FactKind.SCHEME: names.scheme_codes,
-            FactKind.POST: POST_CODES,
-            FactKind.COMMUNITY: names.community_codes,
-            FactKind.CERTIFICATE: CERTIFICATE_CODES,
-            FactKind.RATING: RATING_CODES,
+        code_of: dict[int, Callable[[str], int]] = {
+            FactKind.SCHEME: names.scheme_codes.__getitem__,
+            FactKind.POST: POST_CODES.__getitem__,
+            FactKind.COMMUNITY: names.community_codes.__getitem__,
+            FactKind.CERTIFICATE: CERTIFICATE_CODES.__getitem__,
+            FactKind.RATING: rating_of_year,
         }
         rows = []
         for worker_id, kind, day, position, ordinal, value in self.facts:
-            code = codes[kind][value] if kind in codes else int(value)
-            rows.append((names.worker_codes[worker_id], kind, day, position, ordinal, code))
+            rows.append((names.worker_codes[worker_id], kind, day, position, ordinal, code_of.get(kind, int)(value)))
         return facts_of(rows)

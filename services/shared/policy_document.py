@@ -117,7 +117,7 @@ class CertificateAllowance(Part, frozen=True, kw_only=True):
 
 
 class Performance(Part, frozen=True, kw_only=True):
-    """绩效: a share of the full pay, paid monthly, multiplied by a factor of the latest rating."""
+    """绩效: a share of the full pay, paid monthly, multiplied by a factor of the latest year's rating."""
 
     share: Ratio
     factors: dict[str, Ratio]

@@ -20,6 +20,7 @@ class Day:
     grade: int = 0
     community: str = ""
     rating: str | None = None
+    rated_year: int = 0
     certificates: tuple[tuple[date, str], ...] = ()
 
 
@@ -61,8 +62,8 @@ def _after(state: Day, act: Recorded) -> Day:
             return replace(state, post=changed.post.value, grade=changed.grade or 0)
         case events.WorkerRegraded() as regraded:
             return replace(state, grade=regraded.grade)
-        case events.WorkerAppraised() as appraised:
-            return replace(state, rating=appraised.rating.value)
+        case events.WorkerAppraised() as appraised if appraised.year >= state.rated_year:
+            return replace(state, rating=appraised.rating.value, rated_year=appraised.year)
         case events.WorkerQualified() as qualified:
             registered = (act.effective_date, qualified.certificate.value)
             return replace(state, certificates=(*state.certificates, registered))

@@ -15,6 +15,7 @@ from shared.policy_document import (
     Level,
     Mode,
     Performance,
+    PolicyDocument,
     Rounding,
     Unit,
 )
@@ -36,6 +37,13 @@ def funding(**shares: str) -> tuple[FundingRule, ...]:
 _PERFORMANCE = Performance(
     share=Decimal("0.35"), factors={"excellent": Decimal("1.25"), "competent": Decimal(1), "unfit": Decimal(0)}
 )
+
+
+def rated() -> PolicyDocument:
+    """Chibi's document with a part of the pay that follows the rating."""
+    return policy("chibi-2020", performance=_PERFORMANCE)
+
+
 _THIRD = Performance(share=Decimal("0.333"), factors={"excellent": Decimal("1.111")}, without_rating=Decimal("0.9"))
 _FROM_THE_DAY = CertificateAllowance(
     monthly={"assistant": Decimal("100.01"), "senior": Decimal("300.00")}, starts=AllowanceStart.REGISTRATION
@@ -55,7 +63,7 @@ _FINE = ladder(
 
 LADDERS = (
     policy("chibi-2020"),
-    policy("chibi-2020", performance=_PERFORMANCE),
+    rated(),
     policy(
         "chibi-2020",
         certificate_allowance=_FROM_THE_DAY,

@@ -14,6 +14,7 @@ MONTHS = ("2020-09", "2020-10", "2020-11", "2020-12", "2021-01", "2021-02")
 WORKERS = ("an", "bo", "cai")
 SCHEMES = ("ladder", "ladder", "ladder", "legacy", OUTSIDE)
 WAGES_FEN = (5_458_000, 5_460_015, 6_111_107)
+YEARS = st.integers(2017, 2019)
 _FIRST, _LAST = date(2020, 8, 1), date(2021, 3, 31)
 
 
@@ -32,7 +33,7 @@ def _acts() -> SearchStrategy[events.Event]:
         st.builds(events.WorkerCarried, from_community_id=st.just(""), community_id=places),
         st.builds(events.PostChanged, from_post=posts, post=posts, grade=st.none() | grades),
         st.builds(events.WorkerRegraded, from_grade=st.none(), grade=grades, reason=st.just("")),
-        st.builds(events.WorkerAppraised, year=st.just(2019), rating=st.sampled_from(Rating)),
+        st.builds(events.WorkerAppraised, year=YEARS, rating=st.sampled_from(Rating)),
         st.builds(events.WorkerQualified, certificate=st.sampled_from(Certificate), personal=st.just("")),
         st.builds(events.WorkerSeparated, reason=st.sampled_from(SeparationReason)),
         st.builds(

@@ -98,17 +98,30 @@ def test_a_certificate_pays_from_its_day_where_the_policy_says_registration():
 def test_performance_follows_the_latest_rating_and_basic_is_the_rest():
     performance = Performance(share=Decimal("0.20"), factors={"excellent": Decimal("1.5"), "unfit": Decimal(0)})
     rules = [enacted("chibi-2020", "2020-09-18", performance=performance)]
-    rows = hire("w", "2020-10-01") + fact("w", FactKind.RATING, "2021-01-01", "excellent")
-    rows += fact("w", FactKind.RATING, "2021-06-01", "unfit", position=21)
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.RATING, "2021-01-01", "2020 excellent")
+    rows += fact("w", FactKind.RATING, "2021-06-01", "2021 unfit", position=21)
     result = work_out(rows, rules)
     basic, extra = by_month(result, "basic"), by_month(result, "performance")
     assert set(basic.values()) == {209_600}
     assert [extra.get(("w", month)) for month in ("2020-12", "2021-01", "2021-06")] == [52_400, 78_600, None]
 
 
+def test_the_rating_that_counts_is_that_of_the_latest_year_and_not_the_last_one_recorded():
+    """Of one year it is the one recorded last; before its day no rating counts."""
+    performance = Performance(share=Decimal("0.20"), factors={"excellent": Decimal("1.5"), "unfit": Decimal(0)})
+    rules = [enacted("chibi-2020", "2020-09-18", performance=performance)]
+    rows = hire("v", "2020-10-01") + hire("w", "2020-10-01") + fact("v", FactKind.RATING, "2020-10-01", "2030 unfit")
+    rows += fact("w", FactKind.RATING, "2021-01-01", "2020 excellent")
+    rows += fact("w", FactKind.RATING, "2021-03-01", "2019 unfit", position=21)
+    rows += fact("w", FactKind.RATING, "2021-05-01", "2020 unfit", position=22)
+    extra = by_month(work_out(rows, rules), "performance")
+    paid = [extra.get(("w", month)) for month in ("2020-12", "2021-01", "2021-03", "2021-05")]
+    assert paid == [52_400, 78_600, 78_600, None]
+
+
 def test_a_rating_without_a_factor_is_a_gap_and_not_a_silent_zero():
     performance = Performance(share=Decimal("0.20"), factors={"excellent": Decimal(1)})
-    rows = hire("w", "2020-10-01") + fact("w", FactKind.RATING, "2020-11-01", "marginal")
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.RATING, "2020-11-01", "2019 marginal")
     rules = [enacted("chibi-2020", "2020-09-18", performance=performance)]
     assert {gap for _, gap in work_out(rows, rules).gaps()} == {Gap.NO_RATE}
 

@@ -13,7 +13,6 @@ import yaml
 from payroll.engine import (
     CERTIFICATE_CODES,
     POST_CODES,
-    RATING_CODES,
     Due,
     EnactedPolicy,
     FactKind,
@@ -26,6 +25,7 @@ from payroll.engine import (
     facts_of,
     month_name,
     month_number,
+    rating_of_year,
     vocabulary,
 )
 from shared.policy_document import FundingRule, Level, PolicyDocument
@@ -85,14 +85,14 @@ def words(rows: Iterable[Row]) -> Vocabulary:
 
 
 def _code(names: Vocabulary, kind: FactKind, value: Any) -> int:
-    codes: dict[FactKind, Any] = {
-        FactKind.SCHEME: names.scheme_codes,
-        FactKind.POST: POST_CODES,
-        FactKind.COMMUNITY: names.community_codes,
-        FactKind.CERTIFICATE: CERTIFICATE_CODES,
-        FactKind.RATING: RATING_CODES,
+    code_of: dict[FactKind, Any] = {
+        FactKind.SCHEME: names.scheme_codes.__getitem__,
+        FactKind.POST: POST_CODES.__getitem__,
+        FactKind.COMMUNITY: names.community_codes.__getitem__,
+        FactKind.CERTIFICATE: CERTIFICATE_CODES.__getitem__,
+        FactKind.RATING: rating_of_year,
     }
-    return int(codes[kind][value]) if kind in codes else int(value)
+    return int(code_of.get(kind, int)(value))
 
 
 def work_out(

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.oracle import pay
 from tests.oracle.beside import engine_due
-from tests.oracle.documents import funding, ladder
-from tests.oracle.histories import MONTHS, histories
+from tests.oracle.documents import funding, ladder, rated
+from tests.oracle.histories import DAYS, MONTHS, YEARS, histories
 from tests.oracle.logs import CITY, Log, policy
 
+from shared import events
+from shared.events import Rating
 from shared.policy_document import Performance
 
 pytestmark = pytest.mark.campaign
@@ -38,6 +40,19 @@ def test_a_past_position_is_paid_as_it_was_known_then(log, back):
     """F02: what was known at a position is a fold of exactly the events up to it."""
     first = next(done.position for done in log.events if done.stream.startswith("worker/"))
     agree(log, max(first, log.position - back))
+
+
+@settings(max_examples=SHARE // 3, deadline=None, derandomize=True, database=None)
+@given(st.lists(st.builds(events.WorkerAppraised, year=YEARS, rating=st.sampled_from(Rating)), min_size=2), st.data())
+def test_the_rating_of_the_latest_year_is_paid_for_in_whatever_order_the_years_are_recorded(appraised, data):
+    log = Log()
+    log.places()
+    log.enact(rated(), "2020-09-01")
+    log.open_payroll(MONTHS[0])
+    log.hire("an", "2020-09-18")
+    for appraisal in appraised:
+        log.act("an", appraisal, data.draw(DAYS))
+    agree(log, log.position)
 
 
 def test_shares_of_four_places_beside_a_third_of_performance_can_be_computed():

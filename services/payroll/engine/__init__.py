@@ -18,11 +18,11 @@ from payroll.engine.vocabulary import (
     CERTIFICATES,
     POST_CODES,
     POSTS,
-    RATING_CODES,
     RATINGS,
     Item,
     PayerLevel,
     Vocabulary,
+    rating_of_year,
     vocabulary,
 )
 
@@ -35,7 +35,6 @@ __all__ = [
     "POSTS",
     "POST_CODES",
     "RATINGS",
-    "RATING_CODES",
     "Differences",
     "Due",
     "EnactedPolicy",
@@ -59,6 +58,7 @@ __all__ = [
     "in_order",
     "month_name",
     "month_number",
+    "rating_of_year",
     "settled",
     "vocabulary",
 ]

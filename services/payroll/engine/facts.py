@@ -32,8 +32,9 @@ class FactKind(IntEnum):
 class Facts:
     """Facts that hold (voided ones are not here), one per row of equal-length columns.
 
-    `worker` and `value` are codes of the vocabulary (a grade is itself, 0 for none; in service is 1 or 0), `kind` is
-    a FactKind, `day` counts from 1970-01-01, `position` and `ordinal` say where in the log the fact stands.
+    `worker` and `value` are codes of the vocabulary (a grade is itself, 0 for none; in service is 1 or 0; a rating has
+    its year with it, see `vocabulary.rating_of_year`), `kind` is a FactKind, `day` counts from 1970-01-01, `position`
+    and `ordinal` say where in the log the fact stands.
     """
 
     worker: Ints

@@ -8,6 +8,7 @@ import numpy as np
 
 from payroll.engine.facts import FactKind, Facts, Flags, Ints, first_day
 from payroll.engine.policy_tables import BEFORE_ALL_DAYS, SCHEME_STRIDE, PolicyTables
+from payroll.engine.vocabulary import RATING_STRIDE
 from shared.events import OUTSIDE
 
 _NEXT_MONTH_CERTIFICATE = len(FactKind)
@@ -97,7 +98,10 @@ def _with_shifted_certificates(facts: Facts, tables: PolicyTables) -> tuple[Fact
 
 
 def _states(facts: Facts, kind: Ints) -> list[Ints]:
-    """Per kind, the value that holds after each fact: the latest of the worker, for a certificate the highest."""
+    """Per kind, the value that holds after each fact: the latest of the worker.
+
+    Of certificates it is the highest; of ratings that of the latest year appraised, as it was recorded last.
+    """
     first_of_worker = np.append(True, facts.worker[1:] != facts.worker[:-1])
     rows = np.arange(len(kind))
     firsts = np.where(first_of_worker, rows, 0)
@@ -106,12 +110,20 @@ def _states(facts: Facts, kind: Ints) -> list[Ints]:
         mine = kind == wanted
         value = np.where(mine, facts.value, 0)
         if wanted in (FactKind.CERTIFICATE, _NEXT_MONTH_CERTIFICATE):
-            height = int(value.max()) + 1
-            floor = np.cumsum(first_of_worker) * height
-            columns.append(np.maximum.accumulate(value + floor) - floor)
-        else:
-            columns.append(value[np.maximum.accumulate(np.where(mine, rows, firsts))])
+            columns.append(_highest_so_far(value, first_of_worker))
+            continue
+        if wanted == FactKind.RATING:
+            year, value = value // RATING_STRIDE, value % RATING_STRIDE
+            mine &= year == _highest_so_far(year, first_of_worker)
+        columns.append(value[np.maximum.accumulate(np.where(mine, rows, firsts))])
     return columns
+
+
+def _highest_so_far(value: Ints, first_of_worker: Flags) -> Ints:
+    """The highest of the worker's values up to each row."""
+    floor = np.cumsum(first_of_worker) * (int(value.max()) + 1)
+    highest: Ints = np.maximum.accumulate(value + floor) - floor
+    return highest
 
 
 def _cut_at_versions(worker: Ints, start: Ints, end: Ints, state: list[Ints], tables: PolicyTables) -> Stretches:

@@ -80,4 +80,13 @@ def vocabulary(
 POST_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(POSTS)}
 CERTIFICATE_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(CERTIFICATES) if name}
 RATING_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(RATINGS) if name}
+RATING_STRIDE = len(RATINGS)
+
+
+def rating_of_year(text: str) -> int:
+    """`2023 excellent` as `RATING_STRIDE` × year + code of the rating: a later year is a greater number."""
+    year, _, rating = text.partition(" ")
+    return int(year) * RATING_STRIDE + RATING_CODES[rating]
+
+
 LEVEL_OF_PAYER = {"city": 0, "community": 1, "street": 2, "suspense": 3}
