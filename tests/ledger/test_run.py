@@ -124,6 +124,7 @@ def test_what_has_no_payer_keeps_the_month_open(payroll: Town, wrong: dict[str, 
 
 
 def test_a_closed_run_never_changes(payroll: Town) -> None:
+    """P12: it is neither closed, approved nor drafted again."""
     closed_month(payroll)
     refuse_close(payroll, "run-closed")
     payroll.refuse("run-closed", "run-approvals", who=APPROVER, **WHICH)

@@ -54,7 +54,7 @@ def test_payers_add_up_to_the_lines_and_the_digest_to_the_event():
 
 
 def test_a_late_event_leaves_closed_lines_as_they_are_and_is_paid_as_a_difference():
-    """F06 and F32: a retroactive change is a new line of an open run; the closed bytes do not change."""
+    """F06, F32 and P12: a retroactive change is a new line of an open run; the closed bytes do not change."""
     log, payroll = two_months_closed()
     before = [msgspec.json.encode(closed_lines(payroll, month)) for month in ("2020-10", "2020-11")]
     log.regrade("li", "2020-11-01", 4)

@@ -58,7 +58,7 @@ def live_through(data):
 @settings(max_examples=SHARE, deadline=None, derandomize=True, database=None)
 @given(st.data())
 def test_after_every_close_paid_equals_due_and_no_closed_line_has_changed(data):
-    """F06, F07: each line names the month it is for and the month it is paid in; both views have one sum."""
+    """F06, F07, P12: each line names the month it is for and the month it is paid in; both views have one sum."""
     runs = live_through(data)
     for_period, in_period = Counter(), Counter()
     for run_month, line in ((month, line) for month, run in runs.items() for line in run):

@@ -54,7 +54,7 @@ def test_the_base_of_june_is_paid_as_differences_since_january(told: Any) -> Non
 
 
 def test_a_correction_after_the_close_is_recovered_by_a_later_month(told: Any) -> None:
-    """F32: the voided allowance of two closed months comes back in March."""
+    """F32, P12: the voided allowance of two closed months comes back in March."""
     march = next(run for run in told.figures["months"] if run["month"] == "2021-03")
     assert march["differences"] == "-400.00"
 
