@@ -33,6 +33,8 @@ def ladder_on(known: Known, scheme: str, on: date) -> LadderAnswer:
         known_position=known.at_position,
         average_annual_wage=yuan(version.average_annual_wage_fen),
         base=exact_yuan(base_fen),
-        grades=[Rung(grade=grade, coefficient=str(coefficients[grade]), pay=exact_yuan(pays[grade])) for grade in pays],
+        grades=[
+            Rung(grade=grade, coefficient=f"{coefficients[grade]:f}", pay=exact_yuan(pays[grade])) for grade in pays
+        ],
         mean=yuan(100 * half_up(mean_yuan.numerator, mean_yuan.denominator)),
     )

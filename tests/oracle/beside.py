@@ -8,9 +8,10 @@ from tests.oracle.pay import Key
 
 from payroll.engine import POSTS, Due, Item, month_name
 from payroll.projection import Projection
-from payroll.settlement import Settlement, settle
+from payroll.settlement import Line, Settlement, settle
 from shared import events
 from shared.envelope import Recorded
+from shared.money import fen
 
 
 def projected(log: Sequence[Recorded]) -> Projection:
@@ -42,6 +43,11 @@ def by_key(due: Due) -> dict[Key, int]:
         )
         found[key] += int(entries.amount_fen[n])
     return dict(found)
+
+
+def arrived_at(line: Line) -> int:
+    """The amount at which the words of a line end, fen."""
+    return fen(line.worked_out.rpartition("→ ")[2])
 
 
 def owed_of(settlement: Settlement) -> dict[Key, int]:

@@ -1,5 +1,7 @@
 """Runs: drafted, approved, closed through the ledger; each pays the difference and never touches a closed one."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 from tests.payroll.feeding import caller, close_month, opened, payroll_over
@@ -9,6 +11,7 @@ from payroll.engine import month_number
 from payroll.runs import LedgerSaidNo, Payroll
 from payroll.settlement import digest_of, settle, summed
 from shared.events import RunApproved
+from shared.policy_document import Base, FundingRule, Ladder, Level, Mode, Performance, Rounding, Unit
 from shared.refusal import Refused
 
 
@@ -65,7 +68,7 @@ def test_a_late_event_leaves_closed_lines_as_they_are_and_is_paid_as_a_differenc
         ("li", "2020-11", "city/chibi", 294_700 - 262_000),
         ("li", "2020-12", "city/chibi", 294_700),
     ]
-    assert mine[0].worked_out.endswith("due now 2947.00 less 2620.00 paid before")
+    assert mine[0].worked_out.endswith("due now 2947.00 less 2620.00 paid before → 327.00")
 
 
 def test_a_base_published_in_june_for_january_is_paid_as_differences_for_each_month():
@@ -221,3 +224,54 @@ def test_a_line_says_how_it_was_worked_out():
         "3638.67 × 0.90 → 3275.00 a month; 20 of 31 days → 2112.90; city 70 % → 1479.03"
     )
     assert closed_lines(payroll, "2020-11")[3].worked_out == ("senior certificate: 300.00 a month; city 70 % → 210.00")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"line_rounding": Rounding(to=Unit.YUAN, mode=Mode.DOWN)},
+            "3638.67 × 0.87 → 3166.00 a month; 10 of 31 days → 1021.2903…, rounded down to whole yuan and shared out "
+            "with the month's other parts → 1021.00; city 70 % → 714.70",
+        ),
+        (
+            {"line_rounding": Rounding(mode=Mode.UP)},
+            "3638.67 × 0.87 → 3166.00 a month; 10 of 31 days → 1021.2903…, rounded up to the fen and shared out "
+            "with the month's other parts → 1021.30; city 70 % → 714.91",
+        ),
+    ],
+)
+def test_a_line_names_its_rounding_and_arrives_at_its_amount(changes, words):
+    log = opened(**changes)
+    log.hire("chen", "2020-10-12", "head", 6)
+    log.transfer("chen", "2020-10-22", "south")
+    payroll = payroll_over(log)
+    close_month(payroll, "2020-10")
+    assert closed_lines(payroll, "2020-10")[0].worked_out == words
+
+
+def test_a_line_says_when_a_whole_month_is_rounded_and_what_several_segments_come_to_together():
+    base = Base(average_annual_wage=Decimal("54580.00"), share=Decimal("0.80"), rounding=None)
+    coefficients = {1: Decimal("0.7231"), 2: Decimal("0.75")}
+    exact = Ladder(base=base, coefficients=coefficients, full_month_rounding=None)
+    performance = Performance(share=Decimal("0.2"), factors={"excellent": Decimal("1.5")})
+    halves = {Level.CITY: Decimal("0.5"), Level.STREET: Decimal("0.5")}
+    funding = (FundingRule(posts=("dedicated",), shares=halves),)
+    log = opened(ladder=exact, bands={}, performance=performance, funding=funding)
+    log.hire("li", "2020-10-01")
+    log.regrade("li", "2020-11-11", 2)
+    payroll = payroll_over(log)
+    close_month(payroll, "2020-10")
+    close_month(payroll, "2020-11")
+    assert closed_lines(payroll, "2020-10")[0].worked_out == (
+        "3638.6666… × 0.7231 → 2631.1198… a month, of which 80 % basic → 2104.8958… a month, "
+        "rounded half up to the fen → 2104.90; city 50 % → 1052.45"
+    )
+    # 175.4079… + 363.8666… = 539.2746… → 539.27; the fen that 175.40 + 363.86 leave goes to the larger remainder
+    assert closed_lines(payroll, "2020-11")[3].worked_out == (
+        "3638.6666… × 0.7231 → 2631.1198… a month, of which 20 % performance × 1 (no rating) → 526.2239… a month; "
+        "10 of 30 days → 175.41; street 50 % → 87.7050, shared out with the other payers → 87.70; "
+        "3638.6666… × 0.75 → 2729.00 a month, of which 20 % performance × 1 (no rating) → 545.80 a month; "
+        "20 of 30 days → 363.8666…, rounded half up to the fen and shared out with the month's other parts → 363.86; "
+        "street 50 % → 181.93; together → 269.63"
+    )

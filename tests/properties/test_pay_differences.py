@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.oracle import pay
-from tests.oracle.beside import close, owed_of, paid_of, projected
+from tests.oracle.beside import arrived_at, close, owed_of, paid_of, projected
 from tests.oracle.histories import MONTHS, happen, histories
 from tests.oracle.logs import CITY
 from tests.oracle.story import story
@@ -52,6 +52,7 @@ def live_through(data):
         assert added(paid_of(projection)) == now_due
         assert all(projection.closed_lines(position) == lines for position, lines in evidence.values())
         evidence[month] = log.position, projection.closed_lines(log.position)
+        assert all(arrived_at(line) == line.amount_fen for line in evidence[month][1])
     return {month: lines for month, (_, lines) in evidence.items()}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.oracle import pay
-from tests.oracle.beside import by_key, engine_due, projected
+from tests.oracle.beside import arrived_at, by_key, engine_due, projected
 from tests.oracle.documents import funding, ladder
 from tests.oracle.logs import CITY, Log, policy
 
@@ -186,7 +186,7 @@ def agree_on(documents):
     settlement = settle(projected(log.events).known(CITY, log.position), "2020-10")
     months = (pay.due(log.events, CITY, month, log.position) for month in ("2020-09", "2020-10"))
     assert by_key(settlement.due) == {key: amount for month in months for key, amount in month.items()}
-    assert all(line.worked_out for line in settlement.explained())
+    assert all(arrived_at(line) == line.amount_fen for line in settlement.explained())
 
 
 @settings(max_examples=SHARE, deadline=None, derandomize=True, database=None)
