@@ -48,7 +48,7 @@ def run(
             tell(data, policies, lambda line: stderr.print(line, style="dim"))
         system = compose(from_environment(data=data))
         pages = "/ledger/v1/docs /payroll/v1/docs /notifications/v1/docs"
-        stderr.print(f"serving on http://{host}:{listener.getsockname()[1]} - pages: {pages}")
+        stderr.print(f"serving on http://{host}:{listener.getsockname()[1]} - pages: {pages}", soft_wrap=True)
         serve(system, listener)
 
 

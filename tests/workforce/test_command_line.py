@@ -57,6 +57,7 @@ def test_run_refuses_a_port_that_is_none_and_one_that_is_taken_before_it_serves(
     assert not data.exists()
 
 
+@pytest.mark.story
 def test_run_says_that_the_database_does_not_answer(run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     line = refusal(run, "run", "--data", str(tmp_path), "--port", "0", env={"WORKFORCE_DATABASE": UNREACHABLE})
     assert line == "refused: WORKFORCE_DATABASE: the database does not answer or cannot write"

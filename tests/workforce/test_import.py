@@ -13,6 +13,8 @@ from shared.refusal import Refused
 from workforce.import_people import hire, plan
 from workforce.people_file import REQUIRED, read_rows
 
+pytestmark = pytest.mark.story
+
 
 def row(sequence: int, community_id: str = "xinhua", *, day: str = "2020-10-01", **fields: str) -> dict[str, str]:
     given = [community_id, "exam", "dedicated", "college", day, "赤人社发〔2020〕9号", "2020-09-20", "张三"]
