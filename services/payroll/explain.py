@@ -6,8 +6,6 @@ from collections import defaultdict
 from fractions import Fraction
 from functools import cache
 
-import numpy as np
-
 from payroll.engine import CERTIFICATES, POSTS, RATINGS, Differences, Due, Entries, Item, PayerLevel, Segments
 from shared.events import Rating
 from shared.money import half_up, yuan
@@ -138,8 +136,8 @@ def percent(ratio: Fraction) -> str:
 def _by_month(segments: Segments) -> dict[tuple[int, int], list[int]]:
     """The segments of each worker's month that is not one whole segment, in the order of their days."""
     found: dict[tuple[int, int], list[int]] = defaultdict(list)
-    partial = np.flatnonzero(segments.days != segments.month_days)
-    for row in partial[np.argsort(segments.start[partial], kind="stable")].tolist():
+    partial = (segments.days != segments.month_days).nonzero()[0]
+    for row in partial[segments.start[partial].argsort(kind="stable")].tolist():
         found[int(segments.worker[row]), int(segments.month[row])].append(row)
     return found
 

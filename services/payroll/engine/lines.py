@@ -45,6 +45,12 @@ class Segments:
     def __len__(self) -> int:
         return len(self.worker)
 
+    def partial(self) -> list[int]:
+        """The rows that are not a whole month, in the order of their days."""
+        rows = np.flatnonzero(self.days != self.month_days)
+        ordered: list[int] = rows[np.argsort(self.start[rows], kind="stable")].tolist()
+        return ordered
+
 
 @dataclass(frozen=True)
 class Entries:
