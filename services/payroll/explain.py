@@ -136,8 +136,7 @@ def percent(ratio: Fraction) -> str:
 def _by_month(segments: Segments) -> dict[tuple[int, int], list[int]]:
     """The segments of each worker's month that is not one whole segment, in the order of their days."""
     found: dict[tuple[int, int], list[int]] = defaultdict(list)
-    partial = (segments.days != segments.month_days).nonzero()[0]
-    for row in partial[segments.start[partial].argsort(kind="stable")].tolist():
+    for row in segments.partial():
         found[int(segments.worker[row]), int(segments.month[row])].append(row)
     return found
 
