@@ -94,12 +94,12 @@ def sealed(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         body = await Request(scope, receive).body()
-        header = (b"payroll-seal", seal(key, scope["path"], body).encode())
+        headers = [(b"payroll-request", b"fuzz"), (b"payroll-seal", seal(key, scope["path"], "fuzz", body).encode())]
 
         async def again() -> Message:
             return {"type": "http.request", "body": body}
 
-        await app({**scope, "headers": [*scope["headers"], header]}, again, send)
+        await app({**scope, "headers": [*scope["headers"], *headers]}, again, send)
 
     return sealing
 

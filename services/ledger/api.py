@@ -93,13 +93,12 @@ def _command(
         if_match: Annotated[str | None, Header(max_length=100)] = None,
         mode: Annotated[Literal["plan"] | None, Query(description="plan: run every rule, append nothing")] = None,
     ) -> Response:
-        if guard == SEALED:
-            check_seal(request.headers.get("payroll-seal", ""), seal_key, PREFIX + path, request.state.body)
+        known_by = _asked_of_payroll(request, seal_key, path) if guard == SEALED else request.state.body
         command = body_of(request, shape)
         sent = Sent(
             principal=principal_of(request),
             path=path,
-            body=request.state.body,
+            body=known_by,
             key=key_of(idempotency_key, planning=mode == "plan"),
             if_match=version_of(if_match, guarded=guard == GUARDED and mode is None),
             planning=mode == "plan",
@@ -112,3 +111,10 @@ def _command(
         return Response(outcome.body, status, media_type="application/json", headers=headers)
 
     return Route("POST", path, roles, endpoint, summary, body=shape, answer=CommandAnswer, status=201, planned=True)
+
+
+def _asked_of_payroll(request: Request, seal_key: bytes, path: str) -> bytes:
+    """By what a repeated run command is known: not payroll's figures, which move, but what payroll itself was asked."""
+    asked = request.headers.get("payroll-request", "")
+    check_seal(request.headers.get("payroll-seal", ""), seal_key, PREFIX + path, asked, request.state.body)
+    return asked.encode()

@@ -1,11 +1,12 @@
 """The shapes of payroll's bodies and answers; every amount is a decimal string of yuan with two places."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from payroll.runs import RunState
+from payroll.run_state import RunState
+from payroll.runs import Written
 from payroll.settlement import Line, summed
 from shared.envelope import Basis
 from shared.events import Month, RunClosed
@@ -182,8 +183,8 @@ class RebuildAnswer(Struct, frozen=True, kw_only=True):
     equal: bool
 
 
-def run_answer(state: RunState, written: dict[str, Any] | None = None) -> RunAnswer:
-    """A drafted run; `written` is the ledger's answer when an act was just written down."""
+def run_answer(state: RunState, written: Written | None = None) -> RunAnswer:
+    """A drafted run; `written` says where, when it answers an act."""
     drafted, drafted_act = state.drafted, state.drafted_act
     assert drafted is not None
     assert drafted_act is not None
@@ -207,8 +208,8 @@ def run_answer(state: RunState, written: dict[str, Any] | None = None) -> RunAns
         approved_by=state.approved_act.actor if state.approved_act else None,
         closed_by=closed.actor if closed else None,
         closed_position=closed.position if closed else None,
-        command_id=written.get("command_id") if written else None,
-        position=written.get("position") if written else None,
+        command_id=written.command_id if written else None,
+        position=written.position if written else None,
     )
 
 

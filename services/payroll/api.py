@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from payroll.access import check_city, lines_within, not_found, worker_in_scope
 from payroll.answers import (
+    Act,
     ApprovalAct,
     ClosureAct,
     DraftAct,
@@ -28,7 +29,8 @@ from payroll.answers import (
 from payroll.asking import caller_of, position_asked
 from payroll.exports import csv_of
 from payroll.ladders import ladder_on
-from payroll.runs import LedgerSaidNo, Payroll, RunState, check_near, rebuilt_beside, states_of
+from payroll.run_state import RunState, states_of
+from payroll.runs import Caller, LedgerSaidNo, Payroll, Written, check_near, rebuilt_beside
 from payroll.settlement import Line, month_alone, settle
 from shared.auth import EVERYONE, OFFICE, Role
 from shared.http import Route, answer, body_of, principal_of, service_app
@@ -89,19 +91,19 @@ class _Desk:
     def draft(self, request: Request) -> Response:
         act = body_of(request, DraftAct)
         check_city(principal_of(request), act.jurisdiction)
-        written = self._payroll.draft(act.jurisdiction, act.month, caller_of(request.headers, act))
+        written = self._payroll.draft(act.jurisdiction, act.month, _caller(request, act))
         return self._written(act.jurisdiction, act.month, 1, written)
 
     def approve(self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence) -> Response:
         act = body_of(request, ApprovalAct)
         check_city(principal_of(request), jurisdiction)
-        written = self._payroll.approve(jurisdiction, month, sequence, act.digest, caller_of(request.headers, act))
+        written = self._payroll.approve(jurisdiction, month, sequence, act.digest, _caller(request, act))
         return self._written(jurisdiction, month, sequence, written)
 
     def close(self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence) -> Response:
         act = body_of(request, ClosureAct)
         check_city(principal_of(request), jurisdiction)
-        written = self._payroll.close(jurisdiction, month, sequence, caller_of(request.headers, act))
+        written = self._payroll.close(jurisdiction, month, sequence, _caller(request, act))
         return self._written(jurisdiction, month, sequence, written)
 
     # --- runs and lines
@@ -230,10 +232,13 @@ class _Desk:
 
     # --- small steps
 
-    def _written(self, jurisdiction: str, month: str, sequence: int, written: dict[str, Any]) -> Response:
-        position = self._projection.position
-        state = self._payroll.run(jurisdiction, month, sequence, position)
-        return _at(position, run_answer(state, written), status=201)
+    def _written(self, jurisdiction: str, month: str, sequence: int, written: Written) -> Response:
+        """The run as the act left it, so that the same request sent again gets the same answer."""
+        state = self._payroll.run(jurisdiction, month, sequence, written.position)
+        response = _at(written.position, run_answer(state, written), status=201)
+        if written.replayed:
+            response.headers["Idempotency-Replayed"] = "true"
+        return response
 
     def _state(self, jurisdiction: str, month: str, sequence: int, position: int) -> RunState:
         state = self._payroll.run(jurisdiction, month, sequence, position)
@@ -263,6 +268,10 @@ class _Desk:
 
     def _position(self, request: Request, known_at: datetime | None = None, known_position: int | None = None) -> int:
         return position_asked(self._payroll, request.headers, known_at, known_position)
+
+
+def _caller(request: Request, act: Act) -> Caller:
+    return caller_of(request.url.path, request.headers, request.state.body, act)
 
 
 def _at(position: int, value: object, *, status: int = 200) -> Response:

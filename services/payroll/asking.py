@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from payroll.answers import Act
 from payroll.runs import Caller, Payroll
@@ -12,7 +13,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def caller_of(headers: Mapping[str, str], act: Act) -> Caller:
+def caller_of(path: str, headers: Mapping[str, str], body: bytes, act: Act) -> Caller:
     """On whose behalf an act is asked for. Raises Refused `idempotency-key-missing`, `invalid-parameter`."""
     key = headers.get("idempotency-key", "")
     if not key:
@@ -29,7 +30,8 @@ def caller_of(headers: Mapping[str, str], act: Act) -> Caller:
             pointer="/headers/idempotency-key",
             remedy="send a UUID",
         )
-    return Caller(headers["authorization"], key, act.effective_date, act.basis)
+    asked = sha256(path.encode() + b"\n" + body).hexdigest()
+    return Caller(headers["authorization"], key, asked, act.effective_date, act.basis)
 
 
 def position_asked(

@@ -11,19 +11,19 @@ import httpx
 import msgspec
 
 from payroll.engine import ENGINE_VERSION, month_name, month_number
-from payroll.known import RunAct
 from payroll.projection import Projection
+from payroll.run_state import RunState, states_of
 from payroll.settlement import Settlement, settle
 from shared.envelope import Basis
-from shared.events import RunApproved, RunClosed, RunDrafted
+from shared.events import RunClosed, RunDrafted
 from shared.feed import Feed
 from shared.money import yuan
 from shared.refusal import Refused
 
 MONTHS_AHEAD = 12
 
-Seal = Callable[[str, bytes], str]
-"""(path, body) → the seal by which the ledger knows that a request is payroll's own."""
+Seal = Callable[[str, str, bytes], str]
+"""(path, what payroll was asked, body) → the seal by which the ledger knows that a request is payroll's own."""
 
 
 class LedgerClient(Protocol):
@@ -44,52 +44,25 @@ class LedgerSaidNo(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """On whose behalf and on which paper: the caller's own headers go to the ledger, which decides who may."""
+    """On whose behalf and on which paper: the caller's own headers go to the ledger, which decides who may.
+
+    `asked` is the SHA-256 of the caller's request: the same one sent again is known by it, whatever changed since.
+    """
 
     authorization: str
     idempotency_key: str
+    asked: str
     effective_date: date
     basis: Basis
 
 
 @dataclass(frozen=True)
-class RunState:
-    """Where a run stands: its last draft, the approval of exactly that draft, the close."""
+class Written:
+    """Where the ledger wrote an act down; `replayed`: at an earlier call, and nothing at this one."""
 
-    jurisdiction: str
-    month: str
-    sequence: int
-    drafted_act: RunAct | None = None
-    approved_act: RunAct | None = None
-    closed_act: RunAct | None = None
-
-    @property
-    def status(self) -> str:
-        """drafted, approved, closed; or open when nothing happened yet."""
-        acts = (("closed", self.closed_act), ("approved", self.approved_act), ("drafted", self.drafted_act))
-        return next((status for status, act in acts if act is not None), "open")
-
-    @property
-    def drafted(self) -> RunDrafted | None:
-        """The last draft."""
-        event = self.drafted_act.event if self.drafted_act else None
-        return event if isinstance(event, RunDrafted) else None
-
-
-def states_of(acts: list[RunAct]) -> dict[tuple[str, int], RunState]:
-    """(month, sequence) → state, from the acts of one jurisdiction in order."""
-    states: dict[tuple[str, int], RunState] = {}
-    for act in acts:
-        key = (act.month, act.sequence)
-        state = states.get(key, RunState(act.jurisdiction, *key))
-        parts = (act.jurisdiction, *key)
-        if isinstance(act.event, RunDrafted):
-            states[key] = RunState(*parts, drafted_act=act)
-        elif isinstance(act.event, RunApproved):
-            states[key] = RunState(*parts, drafted_act=state.drafted_act, approved_act=act)
-        elif isinstance(act.event, RunClosed):
-            states[key] = RunState(*parts, state.drafted_act, state.approved_act, act)
-    return states
+    command_id: str
+    position: int
+    replayed: bool
 
 
 class Payroll:
@@ -126,8 +99,8 @@ class Payroll:
         states = states_of(self.projection.acts(jurisdiction, at_position, month))
         return states.get((month, sequence), RunState(jurisdiction, month, sequence))
 
-    def draft(self, jurisdiction: str, month: str, caller: Caller) -> dict[str, Any]:
-        """Compute the month as known now and have the draft written down; the ledger's answer.
+    def draft(self, jurisdiction: str, month: str, caller: Caller) -> Written:
+        """Compute the month as known now and have the draft written down.
 
         The draft names the last position that can matter for pay, so that the same request sent again says the same.
         """
@@ -142,18 +115,18 @@ class Payroll:
         body = _figures(settlement) | {"suspense_fen": settlement.suspense_fen, "blockers": blockers}
         return self._ask("run-drafts", caller, body)
 
-    def approve(self, jurisdiction: str, month: str, sequence: int, digest: str, caller: Caller) -> dict[str, Any]:
+    def approve(self, jurisdiction: str, month: str, sequence: int, digest: str, caller: Caller) -> Written:
         """Have the draft with this digest approved. Raises Refused `run-moved` when it would be another today."""
         head = self._head()
         state = self.run(jurisdiction, month, sequence, head)
         drafted = _drafted(state)
-        if state.status == "drafted":
+        if (state.status, digest) == ("drafted", drafted.digest):
             known = self.projection.known(jurisdiction, self.projection.last_change(jurisdiction, head))
             _check_same(drafted, settle(known, month))
         body = {"jurisdiction": jurisdiction, "month": month, "sequence": sequence, "digest": digest}
         return self._ask("run-approvals", caller, body)
 
-    def close(self, jurisdiction: str, month: str, sequence: int, caller: Caller) -> dict[str, Any]:
+    def close(self, jurisdiction: str, month: str, sequence: int, caller: Caller) -> Written:
         """Have the approved draft closed, and keep its lines.
 
         Raises Refused `run-not-drafted`, `run-not-approved`, `run-blocked`, and `run-moved` when what was paid since
@@ -177,8 +150,7 @@ class Payroll:
         except httpx.HTTPError as error:
             raise _ledger_away() from error
 
-    def _ask(self, command: str, caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:
-        # One byte form per command: the ledger knows a repeated request by its bytes.
+    def _ask(self, command: str, caller: Caller, body: Mapping[str, Any]) -> Written:
         whole = {**body, "effective_date": caller.effective_date, "basis": caller.basis}
         content = msgspec.json.encode(whole, order="deterministic")
         path = f"/ledger/v1/{command}"
@@ -186,7 +158,8 @@ class Payroll:
             "Authorization": caller.authorization,
             "Idempotency-Key": caller.idempotency_key,
             "Content-Type": "application/json",
-            "Payroll-Seal": self.seal(path, content),
+            "Payroll-Request": caller.asked,
+            "Payroll-Seal": self.seal(path, caller.asked, content),
         }
         try:
             response = self.ledger_client.post(path, content=content, headers=headers)
@@ -195,7 +168,9 @@ class Payroll:
         if response.status_code >= 300:
             raise LedgerSaidNo(response)
         self._head()
-        return dict(msgspec.json.decode(response.content))
+        answered = msgspec.json.decode(response.content)
+        replayed = response.headers.get("idempotency-replayed") == "true"
+        return Written(answered["command_id"], answered["position"], replayed)
 
     def _month_before(self, payroll_from: str | None, settlement: Settlement) -> list[str]:
         before = month_name(month_number(settlement.month) - 1)

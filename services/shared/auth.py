@@ -112,14 +112,14 @@ def sealing_key(token_key: bytes) -> bytes:
     return hmac.digest(token_key, _SEALING, "sha256")
 
 
-def seal(key: bytes, path: str, body: bytes) -> str:
-    """Payroll's seal on a request to the ledger: HMAC-SHA256 over the path, a new line and the body, hex."""
-    return hmac.new(key, path.encode() + b"\n" + body, "sha256").hexdigest()
+def seal(key: bytes, path: str, asked: str, body: bytes) -> str:
+    """Payroll's seal on a request to the ledger: HMAC-SHA256 over path, `Payroll-Request` and body, hex."""
+    return hmac.new(key, f"{path}\n{asked}\n".encode() + body, "sha256").hexdigest()
 
 
-def check_seal(given: str, key: bytes, path: str, body: bytes) -> None:
+def check_seal(given: str, key: bytes, path: str, asked: str, body: bytes) -> None:
     """Let what payroll sealed pass or raise Refused `forbidden`: the figures of a run come from payroll alone."""
-    if not hmac.compare_digest(given.encode(), seal(key, path, body).encode()):
+    if not hmac.compare_digest(given.encode(), seal(key, path, asked, body).encode()):
         raise Refused(
             "forbidden",
             "the figures of a run are worked out and sealed by payroll",

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -289,7 +290,9 @@ def seals(path: str, body: bytes) -> dict[str, str]:
     """Payroll's seal, where the ledger asks for it."""
     if not path.startswith("run-"):
         return {}
-    return {"Payroll-Seal": seal(sealing_key(KEYS.tokens), f"/ledger/v1/{path}", body)}
+    asked = sha256(body).hexdigest()
+    sealed = seal(sealing_key(KEYS.tokens), f"/ledger/v1/{path}", asked, body)
+    return {"Payroll-Request": asked, "Payroll-Seal": sealed}
 
 
 def problem(response: httpx.Response) -> dict[str, Any]:

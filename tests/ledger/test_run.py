@@ -179,7 +179,7 @@ def test_figures_no_database_can_hold_are_refused(payroll: Town, wrong: dict[str
         {"Payroll-Seal": "0" * 64},
         {"Payroll-Seal": "印"},
         seals("run-approvals", b"{}"),
-        {"Payroll-Seal": seal(KEYS.tokens, "/ledger/v1/run-drafts", b"{}")},
+        {"Payroll-Seal": seal(KEYS.tokens, "/ledger/v1/run-drafts", "", b"{}"), "Payroll-Request": ""},
     ],
     ids=["none", "made up", "no hex", "of another request", "under another key"],
 )

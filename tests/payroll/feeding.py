@@ -141,16 +141,22 @@ class LedgerInSmall:
 
     def __init__(self, log: Log) -> None:
         self.log = log
-        self.answered: dict[str, httpx.Response] = {}
+        self.answered: dict[str, tuple[str, httpx.Response]] = {}
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        check_seal(request.headers.get("payroll-seal", ""), SEAL_KEY, request.url.path, request.content)
-        key = request.headers["idempotency-key"]
+        key, asked = request.headers["idempotency-key"], request.headers["payroll-request"]
+        check_seal(request.headers["payroll-seal"], SEAL_KEY, request.url.path, asked, request.content)
         if key not in self.answered:
-            self.answered[key] = self._decide(request)
-        return self.answered[key]
+            response = self._decide(request)
+            if response.is_success:
+                self.answered[key] = asked, response
+            return response
+        known_by, first = self.answered[key]
+        if known_by != asked:
+            return httpx.Response(422, json={"code": "idempotency-key-reused"})
+        return httpx.Response(201, content=first.content, headers={"Idempotency-Replayed": "true"})
 
     def _decide(self, request: httpx.Request) -> httpx.Response:
         body = msgspec.json.decode(request.content)
@@ -177,7 +183,7 @@ def payroll_over(log: Log) -> Payroll:
 
 def caller(key: str, who: str = "finance") -> Caller:
     """Somebody with a basis and a key."""
-    return Caller(f"Bearer {who}", key, date(2020, 11, 1), BASIS)
+    return Caller(f"Bearer {who}", key, f"what {key} asks for", date(2020, 11, 1), BASIS)
 
 
 def close_month(payroll: Payroll, month: str) -> None:

@@ -283,6 +283,37 @@ def test_the_callers_own_token_and_key_go_to_the_ledger(office):
     assert sent["authorization"].startswith("Bearer ey")
 
 
+def test_a_request_sent_again_gets_its_first_answer_whatever_happened_since(office):
+    """The figures payroll would send have moved on; what the caller asked has not."""
+    path = "/payroll/v1/runs/chibi/2020-10/1"
+    wish = {"jurisdiction": "chibi", "month": "2020-10", **WHEN}
+    draft = office.post("/payroll/v1/runs", wish, key="d")
+    acts = [
+        ("/payroll/v1/runs", wish, "finance", "d"),
+        (f"{path}/approval", {"digest": draft.json()["digest"], **WHEN}, "approver", "a"),
+        (f"{path}/closure", WHEN, "finance", "c"),
+    ]
+    firsts = []
+    for number in range(3):
+        firsts.append(office.post(*acts[number]))
+        office.log.hire(f"late-{number}", "2020-10-01")
+        head = office.log.head()
+        for act, first in zip(acts, firsts, strict=False):
+            again = office.post(*act)
+            assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+            assert (again.content, again.headers["Ledger-Position"]) == (
+                first.content,
+                first.headers["Ledger-Position"],
+            )
+        assert office.log.head() == head
+        if number == 0:
+            office.log.void(office.log.events[-1])
+    assert draft.content == firsts[0].content
+    assert [first.json()["status"] for first in firsts] == ["drafted", "approved", "closed"]
+    reused = office.post("/payroll/v1/runs", {**wish, "month": "2020-11"}, key="d")
+    assert (reused.status_code, reused.json()["code"]) == (422, "idempotency-key-reused")
+
+
 def test_a_read_before_the_position_asked_for_says_come_back(office):
     headers = office.headers("auditor", **{"X-Min-Position": str(office.log.head() + 1)})
     answer = office.http.get("/payroll/v1/projection", headers=headers)

@@ -1,0 +1,90 @@
+"""Payroll in front of the real ledger: what it is asked twice is done once, and only it can say what a run comes to."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+from tests.ledger.given import KEYS, Town, bearer, command, problem
+
+import payroll.api
+from payroll.projection import Projection
+from payroll.runs import Payroll
+from shared.auth import seal, sealing_key
+
+FINANCE, APPROVER = "finance city:chibi fang", "approver city:chibi pan"
+RUN = "runs/chibi/2020-10/1"
+Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def ask(town: Town) -> Iterator[Ask]:
+    """Ask payroll for an act, as somebody under a key; one worker is in service and payroll is open."""
+    town.give("payroll-openings", jurisdiction="chibi", first_month="2020-10")
+    town.hire()
+    projection = Projection()
+    sealed = partial(seal, sealing_key(KEYS.tokens))
+    app = payroll.api.app(Payroll(projection, town.store, town.client, town.clock, seal=sealed), token_key=KEYS.tokens)
+    client = TestClient(Starlette(routes=[Mount(payroll.api.PREFIX, app)]))
+
+    def post(path: str, who: str, key: str, **fields: Any) -> httpx.Response:
+        headers = {"Authorization": bearer(who), "Idempotency-Key": key}
+        return client.post(f"{payroll.api.PREFIX}/{path}", json=command("2020-11-01", **fields), headers=headers)
+
+    yield post
+    projection.close()
+
+
+def same(first: httpx.Response, again: httpx.Response) -> None:
+    """The first answer once more, and it says so."""
+    assert (first.status_code, again.status_code) == (201, 201), again.text
+    assert again.content == first.content
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["Ledger-Position"] == first.headers["Ledger-Position"]
+
+
+def test_an_act_asked_for_again_after_a_hire_is_not_done_again(town: Town, ask: Ask) -> None:
+    """F54, for payroll: the same key and the same body are the same request, although other figures would be sent."""
+    draft = partial(ask, "runs", FINANCE, "d", jurisdiction="chibi", month="2020-10")
+    first_draft = draft()
+    approve = partial(ask, f"{RUN}/approval", APPROVER, "a", digest=first_draft.json()["digest"])
+    first_approval = approve()
+    town.hire()
+    close = partial(ask, f"{RUN}/closure", FINANCE, "c")
+    first_close = close()
+    town.hire("jinqiao")
+    head = town.store.head()
+    for first, act in ((first_draft, draft), (first_approval, approve), (first_close, close)):
+        same(first, act())
+    assert town.store.head() == head
+
+
+def test_a_draft_asked_for_again_before_anything_was_approved_is_the_first_one(town: Town, ask: Ask) -> None:
+    draft = partial(ask, "runs", FINANCE, "d", jurisdiction="chibi", month="2020-10")
+    first = draft()
+    town.hire()
+    same(first, draft())
+    fresh = ask("runs", FINANCE, "d-2", jurisdiction="chibi", month="2020-10")
+    assert fresh.json()["lines"] > first.json()["lines"]
+
+
+def test_the_same_key_for_another_wish_is_refused(ask: Ask) -> None:
+    ask("runs", FINANCE, "d", jurisdiction="chibi", month="2020-10")
+    found = problem(ask("runs", FINANCE, "d", jurisdiction="chibi", month="2020-11"))
+    assert (found["status"], found["code"]) == (422, "idempotency-key-reused")
+
+
+def test_a_forged_run_is_refused_and_payroll_goes_on(town: Town, ask: Ask) -> None:
+    """What the ledger was told by somebody else could never be worked out again, and payroll would stop at it."""
+    which = {"jurisdiction": "chibi", "month": "2020-10", "sequence": 1, "digest": "a" * 64}
+    figures = {"at_position": 7, "engine": "1", "lines": 2, "total_fen": 1, "payers": {"city/chibi": 1}}
+    forged = command(**which, **figures, suspense_fen=0, blockers=[])
+    unsealed = {"Payroll-Seal": ""}
+    for path, who in (("run-drafts", FINANCE), ("run-approvals", APPROVER), ("run-closures", FINANCE)):
+        assert problem(town.send(path, forged, who=who, headers=unsealed))["code"] == "forbidden"
+    assert ask("runs", FINANCE, "d", jurisdiction="chibi", month="2020-10").status_code == 201
