@@ -14,7 +14,7 @@ Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 IdQuery = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 AfterVersion = Annotated[int, Query(ge=0, le=2**31)]
-_ETAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
+_ETAG = re.compile(r'^(?:W/)?"([0-9]{1,18})"$')
 
 
 def key_of(given: str | None, *, planning: bool) -> str:
