@@ -11,6 +11,8 @@ from bench import engine, plain_loop
 from bench.__main__ import main
 from bench.population import MONTHS, population
 
+pytestmark = pytest.mark.campaign
+
 KEYS = {
     "bench",
     "workers",

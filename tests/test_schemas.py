@@ -18,6 +18,8 @@ from shared.problems import CATALOGUE
 from shared.upcasts import UPCASTS
 from workforce.schemas import documents, drift, specimens, write
 
+pytestmark = pytest.mark.campaign
+
 ROOT = Path(__file__).parent.parent
 SCHEMAS = ROOT / "schemas"
 SPECIMENS = sorted((SCHEMAS / "specimens").glob("*.json"))

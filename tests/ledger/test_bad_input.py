@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from tests.ledger.given import ADMIN, Town, bearer, command, problem
 
+pytestmark = pytest.mark.campaign
+
 NAME, NUMBER = "欧阳锦绣", "421281199001010016"
 
 

@@ -5,6 +5,8 @@ from tests.ledger.given import Town, identity_number, number_ending_in_x
 
 from ledger.domain.admission import age_on
 
+pytestmark = pytest.mark.campaign
+
 
 def test_a_hire_gives_a_standing_a_seat_and_an_entry_grade(town: Town) -> None:
     worker_id = town.hire(grid_id="xinhua-g1", counted_years=7, education="bachelor")

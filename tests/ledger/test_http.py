@@ -11,6 +11,8 @@ from tests.ledger.given import ADMIN, PAPER, Town, bearer, command, problem
 
 from shared.problems import CATALOGUE
 
+pytestmark = pytest.mark.campaign
+
 
 def street(street_id: str = "new") -> dict[str, Any]:
     return command(city_id="chibi", street_id=street_id, title="新街道")

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tests.ledger.given import Town, problem
 
+pytestmark = pytest.mark.campaign
+
 
 def questions(town: Town, worker_id: str, **known: Any) -> dict[str, bytes]:
     """The bytes of every kind of answer on two days."""

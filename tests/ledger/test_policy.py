@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tests.ledger.given import POLICIES, Town, command, problem, read_policy
 
+pytestmark = pytest.mark.campaign
+
 Document = dict[str, Any]
 
 

@@ -11,6 +11,8 @@ from tests.ledger.given import KEYS, Front, Town, bearer, command, problem, seal
 
 from shared.auth import Role
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.fixture(scope="module")
 def quiet(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Any:

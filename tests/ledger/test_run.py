@@ -7,6 +7,8 @@ from tests.ledger.given import KEYS, Town, command, problem, seals
 
 from shared.auth import seal
 
+pytestmark = pytest.mark.campaign
+
 DIGEST, OTHER = "a" * 64, "b" * 64
 FINANCE, APPROVER = "finance city:chibi fang", "approver city:chibi pan"
 WHICH = {"jurisdiction": "chibi", "month": "2020-10", "sequence": 1, "digest": DIGEST}

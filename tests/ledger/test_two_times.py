@@ -11,6 +11,8 @@ from hypothesis import given as drawn
 from hypothesis import strategies as some
 from tests.ledger.given import Front, Town, command
 
+pytestmark = pytest.mark.campaign
+
 Event = dict[str, Any]
 Standing = dict[str, Any]
 FIRST = date(2020, 9, 18)

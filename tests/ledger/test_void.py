@@ -3,6 +3,8 @@
 import pytest
 from tests.ledger.given import Town, number_ending_in_x
 
+pytestmark = pytest.mark.campaign
+
 
 def void(town: Town, command_id: str, **fields: str) -> dict:
     return town.give("voids", command_id=command_id, reason="录入错误", **fields)

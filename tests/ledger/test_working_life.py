@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.ledger.given import Town
 
+pytestmark = pytest.mark.campaign
+
 ACTS: list[tuple[str, dict[str, Any]]] = [
     ("transfers", {"community_id": "jinqiao"}),
     ("post-changes", {"post": "member"}),

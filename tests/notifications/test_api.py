@@ -16,6 +16,8 @@ from notifications.notices import Notice
 from notifications.outbox import Outbox
 from shared.auth import Principal, Role, mint, parse_scope
 
+pytestmark = pytest.mark.campaign
+
 KEY = b"k" * 32
 NOW = datetime(2020, 12, 1, tzinfo=UTC)
 

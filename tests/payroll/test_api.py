@@ -15,6 +15,8 @@ from payroll import api
 from shared.auth import Principal, Role, mint, parse_scope, utc_now
 from shared.money import fen
 
+pytestmark = pytest.mark.campaign
+
 KEY = b"k" * 32
 WHEN = {"effective_date": "2020-10-26", "basis": {"document": "赤社薪", "date": "2020-10-26"}}
 LINES = "/payroll/v1/runs/chibi/2020-10/1/lines"

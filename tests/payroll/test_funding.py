@@ -17,6 +17,8 @@ from payroll.engine.policy_tables import payer_ratios
 from shared.money import common_weights, split
 from shared.policy_document import FundingRule, Level
 
+pytestmark = pytest.mark.campaign
+
 NAMES = ["city/c", "community/c", "street/s", "suspense"]
 AMOUNTS = st.integers(-(10**9), 10**9)
 WEIGHTS = st.lists(st.integers(0, 1000), min_size=4, max_size=4).filter(any)

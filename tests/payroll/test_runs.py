@@ -14,6 +14,8 @@ from shared.events import RunApproved
 from shared.policy_document import Base, FundingRule, Ladder, Level, Mode, Performance, Rounding, Unit
 from shared.refusal import Refused
 
+pytestmark = pytest.mark.campaign
+
 
 def closed_lines(payroll: Payroll, month: str):
     run = payroll.run("chibi", month, 1, payroll.projection.position)

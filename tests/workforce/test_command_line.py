@@ -10,6 +10,8 @@ from tests.workforce.conftest import Run, Served, one_object
 
 from shared.auth import Role
 
+pytestmark = pytest.mark.campaign
+
 UNREACHABLE = "postgresql://clerk:secret@127.0.0.1:1/ledger"
 
 

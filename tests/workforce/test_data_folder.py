@@ -12,6 +12,8 @@ from shared.settings import Settings, SettingsError
 from workforce.demo.telling import BEGUN, COMPLETE, MARK, begin, is_complete, tell
 from workforce.system import compose
 
+pytestmark = pytest.mark.campaign
+
 POLICIES = Path(__file__).parents[2] / "policies"
 
 
