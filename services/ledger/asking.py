@@ -64,7 +64,7 @@ def _known(
     known_position: Annotated[int | None, Query(ge=-1, le=2**62, description="as known at this position")] = None,
 ) -> int:
     queries = _queries(request)
-    check_reached(request, queries.known(None, None))
+    check_reached(request.headers, queries.known(None, None))
     return queries.known(known_at, known_position)
 
 

@@ -10,7 +10,6 @@ Who may read which recipient's notices, deny by default:
 | finance/CITY | finance, approver and auditor of the city |
 """
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -25,7 +24,7 @@ from notifications.notices import Address, Entry, Page
 from notifications.outbox import Outbox, rebuilt
 from shared.auth import EVERYONE, OFFICE, Principal, Role, utc_now
 from shared.feed import Feed
-from shared.http import Route, answer, principal_of, service_app
+from shared.http import Route, answer, check_reached, principal_of, service_app
 from shared.refusal import Refused
 
 PREFIX = "/notifications/v1"
@@ -166,19 +165,5 @@ class _Desk:
         # A ledger that does not answer is no reason to hide what is here: the answer names its position.
         with suppress(httpx.HTTPError):
             self._outbox.catch_up(self._feed)
-        _check_reached(request, self._outbox.position)
+        check_reached(request.headers, self._outbox.position)
         return principal_of(request)
-
-
-def _check_reached(request: Request, position: int) -> None:
-    """Refuse `busy` to a caller who has seen a later position than this service."""
-    wanted = request.headers.get("x-min-position", "-1")
-    if not re.fullmatch(r"-1|[0-9]{1,18}", wanted):
-        raise Refused(
-            "invalid-parameter",
-            "X-Min-Position is a position of the log",
-            pointer="/headers/x-min-position",
-            remedy="send the Ledger-Position of an earlier answer",
-        )
-    if position < int(wanted):
-        raise Refused("busy", f"notifications are at {position} and not yet at {wanted}", remedy="ask again shortly")

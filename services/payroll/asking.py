@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from payroll.answers import Act
 from payroll.runs import Caller, Payroll
+from shared.http import check_reached
 from shared.refusal import Refused
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -42,7 +43,7 @@ def position_asked(
     Raises Refused `unknown-time` for what is still to come, `busy` before `X-Min-Position`, `invalid-parameter`.
     """
     latest = payroll.catch_up()
-    _check_reached(headers, latest)
+    check_reached(headers, latest)
     if known_position is not None:
         if known_position > latest:
             raise _unknown_time(f"position {known_position}", "known_position", f"{latest} is the latest")
@@ -59,19 +60,6 @@ def position_asked(
     if known_at > payroll.clock():
         raise _unknown_time(known_at.isoformat(), "known_at", "that time has not come")
     return payroll.projection.position_at(max(known_at, _DAWN))
-
-
-def _check_reached(headers: Mapping[str, str], latest: int) -> None:
-    wanted = headers.get("x-min-position", "-1")
-    if not re.fullmatch(r"-1|[0-9]{1,18}", wanted):
-        raise Refused(
-            "invalid-parameter",
-            "X-Min-Position is a position of the log",
-            pointer="/headers/x-min-position",
-            remedy="send the Ledger-Position of an earlier answer",
-        )
-    if latest < int(wanted):
-        raise Refused("busy", f"payroll is at {latest} and not yet at {wanted}", remedy="ask again shortly")
 
 
 def _unknown_time(what: str, parameter: str, why: str) -> Refused:

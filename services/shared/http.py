@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -104,9 +104,9 @@ def decode(body: bytes, shape: type[_T]) -> _T:
         raise Refused("malformed-body", "the body is nested too deeply", remedy="send the documented shape") from None
 
 
-def check_reached(request: Request, position: int) -> None:
+def check_reached(headers: Mapping[str, str], position: int) -> None:
     """Refused `busy` (503, to be asked again) while the service has not reached the caller's X-Min-Position."""
-    wanted = request.headers.get("x-min-position", "-1")
+    wanted = headers.get("x-min-position", "-1")
     if not _POSITION.match(wanted):
         raise Refused(
             "invalid-parameter",
