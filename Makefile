@@ -47,4 +47,4 @@ schemas: install  ## regenerate schemas/ from the code
 	@$(BIN)/python -m workforce.schemas
 
 lock:  ## resolve the dependencies again, with hashes and no addresses
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra telemetry pyproject.toml -o requirements.lock
