@@ -26,7 +26,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
 
     `position` is dense over the log (0, 1, 2, …), `version` dense over the stream (1, 2, …). `effective_date` says
     from when it holds (a date in the jurisdiction), `recorded_at` when it was written (UTC, never going backwards).
-    All events of one command share `command_id`.
+    All events of one command share `command_id`. `traceparent` is the W3C trace context of the command, empty without.
     """
 
     position: int
@@ -38,6 +38,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
     basis: Basis
     command_id: str
     event: Event
+    traceparent: str = ""
 
     @property
     def type(self) -> str:
@@ -63,29 +64,43 @@ class Wire(Struct, frozen=True, kw_only=True):
     basis: Basis
     command_id: str
     data: msgspec.Raw
+    traceparent: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def wire_form(recorded: Recorded) -> Wire:
+    """The event in its wire form."""
+    return Wire(
+        position=recorded.position,
+        stream=recorded.stream,
+        version=recorded.version,
+        type=recorded.type,
+        effective_date=recorded.effective_date,
+        recorded_at=recorded.recorded_at,
+        actor=recorded.actor,
+        basis=recorded.basis,
+        command_id=recorded.command_id,
+        data=msgspec.Raw(msgspec.json.encode(recorded.event)),
+        traceparent=recorded.traceparent or msgspec.UNSET,
+    )
 
 
 def to_wire(recorded: Recorded) -> bytes:
     """One line of JSON, keys in the order of `Wire`."""
-    return msgspec.json.encode(
-        Wire(
-            position=recorded.position,
-            stream=recorded.stream,
-            version=recorded.version,
-            type=recorded.type,
-            effective_date=recorded.effective_date,
-            recorded_at=recorded.recorded_at,
-            actor=recorded.actor,
-            basis=recorded.basis,
-            command_id=recorded.command_id,
-            data=msgspec.Raw(msgspec.json.encode(recorded.event)),
-        )
-    )
+    return msgspec.json.encode(wire_form(recorded))
+
+
+def wire_of(line: bytes) -> Wire:
+    """Read a line without looking into the event, whose type need not be known here. Raises msgspec.MsgspecError."""
+    return msgspec.json.decode(line, type=Wire)
 
 
 def from_wire(line: bytes) -> Recorded:
     """Read what `to_wire` wrote, of any released version. Raises msgspec.ValidationError on anything else."""
-    wire = msgspec.json.decode(line, type=Wire)
+    return recorded_of(wire_of(line))
+
+
+def recorded_of(wire: Wire) -> Recorded:
+    """The event of a wire form. Raises LookupError for an unknown type, msgspec.ValidationError for unfit data."""
     return Recorded(
         position=wire.position,
         stream=wire.stream,
@@ -96,6 +111,7 @@ def from_wire(line: bytes) -> Recorded:
         basis=wire.basis,
         command_id=wire.command_id,
         event=decode_event(wire.type, bytes(wire.data)),
+        traceparent=wire.traceparent or "",
     )
 
 

@@ -20,6 +20,18 @@ class Feed(Protocol):
         ...
 
 
+class Lines(Protocol):
+    """The same log in its wire form, one line an event, also of types that are unknown here."""
+
+    def lines(self, after: int, limit: int) -> Sequence[bytes]:
+        """As `Feed.read`, each event as `shared.envelope.to_wire` writes it."""
+        ...
+
+    def head(self) -> int:
+        """As `Feed.head`."""
+        ...
+
+
 class HttpFeed:
     """The feed of a ledger elsewhere, `GET /ledger/v1/events`. Raises httpx.HTTPError when it does not answer."""
 
