@@ -1,4 +1,4 @@
-"""The log in PostgreSQL: the library's recorder with dense positions, under its table lock, never retried blindly."""
+"""The log in PostgreSQL: the library's recorder with dense positions, under one row's lock, never retried blindly."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from psycopg.sql import SQL
 
 from ledger.recorders import (
     ADVANCE_HEAD,
+    HEAD,
     INSERT_ANSWER,
     INSERT_CLAIM,
     INSERT_COMMAND,
@@ -45,7 +46,11 @@ _TABLES = (
     "FOR EACH STATEMENT EXECUTE FUNCTION log_keeps_events()",
 )
 _ONE_CREATOR = "SELECT pg_advisory_xact_lock(hashtext('workforce ledger tables'))"
-_LOCK = "LOCK TABLE stored_events IN EXCLUSIVE MODE"
+_LOCKED_HEAD = f"{HEAD} FOR UPDATE"
+"""The append lock. A lock of the table would ask for more than a role that may only insert has."""
+_APPENDING = "SELECT pg_advisory_xact_lock(hashtext('workforce ledger append'))"
+_SETTLED = "SELECT pg_advisory_xact_lock_shared(hashtext('workforce ledger append'))"
+"""Taken along with the lock, so that a reader can wait for it: a share of the row itself would have to be written."""
 _INSERT = (
     "INSERT INTO stored_events (originator_id, originator_version, topic, state, position) "
     "SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %b::bytea[], %s::bigint[]) RETURNING notification_id"
@@ -71,7 +76,6 @@ class LedgerPostgresDatastore(PostgresDatastore):
             pool_size=1,
             max_overflow=_POOL - 1,
             pre_ping=True,
-            lock_timeout=WAIT_SECONDS,
             originator_id_type="text",
         )
         # What else the address says (sslmode, application_name, …) reaches every connection.
@@ -85,7 +89,7 @@ class LedgerPostgresDatastore(PostgresDatastore):
         def settled(connection: Connection[Any]) -> None:
             after_connect(connection)
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-            connection.execute("SET search_path TO public")
+            connection.execute(f"SET search_path TO public; SET lock_timeout = '{WAIT_SECONDS}s'")
 
         return settled
 
@@ -103,7 +107,7 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
             )
         super().__init__(datastore)
         self.sql_create_statements = [SQL(text).format() for text in (_ONE_CREATOR, *_TABLES, *LOG_TABLES)]
-        # One thread of this process at a time asks for the table lock, so that waiting takes no connection.
+        # One thread of this process at a time asks for the lock, so that waiting takes no connection.
         self._writing = Lock()
 
     def create_table(self) -> None:
@@ -133,9 +137,9 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
             self._writing.release()
 
     def settle(self) -> None:
-        """As `LogRecorder.settle`: a share of the table is given only between two appends."""
-        with self.datastore.get_connection() as connection, connection.transaction():
-            connection.execute("LOCK TABLE stored_events IN SHARE MODE")
+        """As `LogRecorder.settle`: a share of the lock is given only between two appends."""
+        with self.datastore.get_connection() as connection:
+            connection.execute(_SETTLED)
 
     def rows(self, sql: str, parameters: Row) -> list[Row]:
         """As `LogRecorder.rows`."""
@@ -150,13 +154,13 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
         self.datastore.close()
 
     def _ask(self, connection: Connection[DictRow], question: Question) -> Locked:
-        asked = question_about(question, "unnest(?::text[]) AS asked(value)", list(question.streams))
+        listed = list(question.streams)
+        asked = question_about(question, _LOCKED_HEAD, "unnest(?::text[]) AS asked(value)", listed)
         with connection.pipeline():
-            with connection.cursor() as cursor:
-                self._lock_table(cursor)
             cursors = [connection.cursor(row_factory=tuple_row) for _ in asked]
             for each, (sql, parameters) in zip(cursors, asked, strict=True):
                 each.execute(_dialect(sql), parameters)
+            connection.execute(_APPENDING)
             return locked_from(*(each.fetchall() for each in cursors))
 
     def _write(self, connection: Connection[DictRow], entry: Entry) -> Sequence[int]:

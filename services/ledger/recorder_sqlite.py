@@ -20,6 +20,7 @@ from eventsourcing.sqlite import (
 
 from ledger.recorders import (
     ADVANCE_HEAD,
+    HEAD,
     INSERT_ANSWER,
     INSERT_CLAIM,
     INSERT_COMMAND,
@@ -160,7 +161,7 @@ class LedgerSQLiteRecorder(SQLiteApplicationRecorder):
 
 def _ask(cursor: SQLiteCursor, question: Question) -> Locked:
     answers: list[list[Row]] = []
-    for sql, parameters in question_about(question, "json_each(?) AS asked", json.dumps(question.streams)):
+    for sql, parameters in question_about(question, HEAD, "json_each(?) AS asked", json.dumps(question.streams)):
         cursor.execute(sql, parameters)
         answers.append([tuple(row) for row in cursor.fetchall()])
     return locked_from(*answers)

@@ -103,10 +103,11 @@ def as_given(events: Sequence[StoredEvent]) -> Stamp:
     return lambda locked: Entry(events, locked.next_position, locked.last_recorded_at)
 
 
-def question_about(question: Question, each: str, listed: object) -> list[tuple[str, Row]]:
+def question_about(question: Question, head: str, each: str, listed: object) -> list[tuple[str, Row]]:
     """The statements that answer a question under the lock: head, versions, and holders when claims are asked for.
 
-    `each` is the dialect's FROM clause that lists the streams as `asked.value`, `listed` its one parameter.
+    `head` is the dialect's way to read the head and keep it, `each` its FROM clause that lists the streams as
+    `asked.value`, `listed` its one parameter.
     """
     versions = (
         "SELECT asked.value, COALESCE((SELECT MAX(originator_version) FROM stored_events "
@@ -114,7 +115,7 @@ def question_about(question: Question, each: str, listed: object) -> list[tuple[
     )
     pairs = ", ".join(["(?, ?)"] * len(question.claims))
     holders = f"SELECT kind, key, command_id FROM log_claims WHERE (kind, key) IN (VALUES {pairs})"
-    found: list[tuple[str, Row]] = [(HEAD, ()), (versions, (listed,))]
+    found: list[tuple[str, Row]] = [(head, ()), (versions, (listed,))]
     if question.claims:
         found.append((holders, tuple(part for claim in question.claims for part in claim)))
     return found
