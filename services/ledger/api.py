@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.asking import key_of, version_of
@@ -9,12 +10,14 @@ from ledger.commands import careers, places, policies, runs, voids
 from ledger.domain import career, city, community, policy, run, void
 from ledger.domain.command import Command
 from ledger.event_store import StoreUnavailable
-from ledger.execution import CommandAnswer, Decide, Ledger, Sent
+from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
 from ledger.queries import Queries
 from ledger.reads import reads
+from shared import telemetry, traces
 from shared.auth import Role, check_seal, sealing_key
 from shared.http import Route, body_of, principal_of, problem_response, service_app
 from shared.refusal import Refused
+from shared.watching import told
 
 PREFIX = "/ledger/v1"
 ADMIN = frozenset({Role.ADMIN})
@@ -103,7 +106,7 @@ def _command(
             if_match=version_of(if_match, guarded=guard == GUARDED and mode is None),
             planning=mode == "plan",
         )
-        outcome = ledger.execute(decide, command, sent)
+        outcome = _executed(ledger, decide, command, sent, request)
         headers = {"ETag": f'"{outcome.version}"', "Ledger-Position": str(outcome.position)}
         if outcome.replayed:
             headers["Idempotency-Replayed"] = "true"
@@ -111,6 +114,28 @@ def _command(
         return Response(outcome.body, status, media_type="application/json", headers=headers)
 
     return Route("POST", path, roles, endpoint, summary, body=shape, answer=CommandAnswer, status=201, planned=True)
+
+
+def _executed(ledger: Ledger, decide: Decide, command: Command, sent: Sent, request: Request) -> Outcome:
+    """The outcome, counted by what became of the command, and told in the request's line."""
+    name, became = sent.path.strip("/"), "failed"
+    try:
+        with traces.span(f"command {name}") as attributes:
+            outcome = ledger.execute(decide, command, sent)
+            answered = msgspec.json.decode(outcome.body, type=CommandAnswer)
+            became = "planned" if sent.planning else "replayed" if outcome.replayed else "done"
+            about = {"command": name, "command_id": answered.command_id, "outcome": became}
+            attributes |= {**about, "position": outcome.position}
+            told(request.scope, **about)
+            return outcome
+    except Refused:
+        became = "refused"
+        raise
+    except StoreUnavailable:
+        became = "unavailable"
+        raise
+    finally:
+        telemetry.COMMANDS.labels(name, became).inc()
 
 
 def _asked_of_payroll(request: Request, seal_key: bytes, path: str) -> bytes:

@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 from shared.auth import Principal, Role, require, verify
 from shared.problems import MEDIA_TYPE, Problem, encode
 from shared.refusal import Refused
+from shared.telemetry import REFUSALS
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 15.0
@@ -218,6 +219,7 @@ def add_problem_handlers(app: Starlette) -> None:
 def problem_response(refused: Refused) -> Response:
     """The refusal as an answer, with the headers its status asks for."""
     status, body = encode(refused)
+    REFUSALS.labels(refused.code).inc()
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
     return Response(body, status, media_type=MEDIA_TYPE, headers=headers)
 

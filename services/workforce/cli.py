@@ -41,7 +41,8 @@ def run(
 ) -> None:
     """Serve all three services; the demo's data is built first when its folder is empty."""
     from workforce.demo.telling import is_complete, tell
-    from workforce.system import compose, listening, serve
+    from workforce.serving import listening, serve
+    from workforce.system import compose
 
     with refusals(), listening(host, port) as listener:
         if data == DEMO_DATA and not is_complete(data):
@@ -49,7 +50,10 @@ def run(
         system = compose(from_environment(data=data))
         pages = "/ledger/v1/docs /payroll/v1/docs /notifications/v1/docs"
         stderr.print(f"serving on http://{host}:{listener.getsockname()[1]} - pages: {pages}", soft_wrap=True)
-        serve(system, listener)
+        try:
+            serve(system, listener)
+        finally:
+            system.close()
 
 
 @app.command()

@@ -3,11 +3,8 @@
 import asyncio
 import contextlib
 import secrets
-import socket
 import sqlite3
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,11 +12,8 @@ from functools import partial
 import httpx
 import sqlalchemy
 import uuid_utils
-import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 import ledger.api
@@ -34,10 +28,11 @@ from notifications.outbox import Outbox
 from payroll.projection import Projection
 from payroll.runs import Payroll
 from shared.auth import seal, sealing_key, utc_now
-from shared.http import add_problem_handlers
+from shared.health import Health
 from shared.settings import Settings, SettingsError
 from workforce.data_folder import held
 from workforce.following import following
+from workforce.serving import face
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,8 @@ class System:
 
     settings: Settings
     store: EventStore
-    app: ASGIApp
+    app: Starlette
+    health: Health
     close: Callable[[], None]
 
 
@@ -89,14 +85,16 @@ def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> Sy
     with contextlib.ExitStack() as opened:
         opened.enter_context(held(settings.data, shared=bool(settings.database)))
         try:
-            store, app = _built(settings, injections, opened)
+            store, app, health = _built(settings, injections, opened)
         except (StoreUnavailable, sqlite3.OperationalError, sqlalchemy.exc.OperationalError) as error:
             where = "WORKFORCE_DATABASE" if settings.database else settings.data
             raise SettingsError(f"{where}: the database does not answer or cannot write") from error
-        return System(settings, store, app, opened.pop_all().close)
+        return System(settings, store, app, health, opened.pop_all().close)
 
 
-def _built(settings: Settings, injections: Injections, opened: contextlib.ExitStack) -> tuple[EventStore, Starlette]:
+def _built(
+    settings: Settings, injections: Injections, opened: contextlib.ExitStack
+) -> tuple[EventStore, Starlette, Health]:
     """The log and the application over it; whatever is to be closed is left with `opened`."""
     engines = {name: _engine(settings, name) for name in ("keys", "directory", "payroll", "notifications")}
     for engine in engines.values():
@@ -114,18 +112,17 @@ def _built(settings: Settings, injections: Injections, opened: contextlib.ExitSt
     sealed = partial(seal, sealing_key(settings.keys.tokens))
     paying = Payroll(Projection(engines["payroll"]), store, client, injections.clock, seal=sealed)
     outbox = Outbox(engines["notifications"])
-    app = _mounted(
-        {
-            ledger.api.PREFIX: ledger_app,
-            payroll.api.PREFIX: payroll.api.app(paying, token_key=settings.keys.tokens),
-            notifications.api.PREFIX: notifications.api.app(outbox, store, token_key=settings.keys.tokens),
-        },
-        {
-            "payroll": lambda: paying.projection.catch_up(store),
-            "notifications": lambda: outbox.catch_up(store),
-        },
-    )
-    return store, app
+    projections: dict[str, Callable[[], int]] = {
+        "payroll": lambda: paying.projection.catch_up(store),
+        "notifications": lambda: outbox.catch_up(store),
+    }
+    health = Health(live={}, ready={"database-away": lambda: min(store.head(), paying.projection.position) >= -1})
+    apps: dict[str, ASGIApp] = {
+        ledger.api.PREFIX: ledger_app,
+        payroll.api.PREFIX: payroll.api.app(paying, token_key=settings.keys.tokens),
+        notifications.api.PREFIX: notifications.api.app(outbox, store, token_key=settings.keys.tokens),
+    }
+    return store, face(apps, health, lambda: following(projections)), health
 
 
 def _engine(settings: Settings, name: str) -> sqlalchemy.Engine:
@@ -133,63 +130,3 @@ def _engine(settings: Settings, name: str) -> sqlalchemy.Engine:
         return sqlalchemy.create_engine(settings.sqlite(name))
     address = sqlalchemy.make_url(settings.database).set(drivername="postgresql+psycopg")
     return sqlalchemy.create_engine(address)
-
-
-def _mounted(apps: dict[str, ASGIApp], projections: Mapping[str, Callable[[], object]]) -> Starlette:
-    """One application over the three, with followers while it runs."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        with following(projections):
-            yield
-
-    def index(_: Request) -> JSONResponse:
-        return JSONResponse({"services": {prefix: f"{prefix}/docs" for prefix in apps}})
-
-    routes = [Route("/", index), *(Mount(prefix, app) for prefix, app in apps.items())]
-    app = Starlette(routes=routes, lifespan=lifespan)
-    add_problem_handlers(app)
-    return app
-
-
-@contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """The address, taken for as long as the context lasts. Raises SettingsError when it cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Only a socket that is named TCP has its answers sent at once; otherwise each waits 40 ms for an acknowledgement.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "a port is a number from 0 to 65535"
-            raise SettingsError(f"{host} port {port} cannot be served on: {reason}") from error
-        yield listener
-
-
-@contextlib.contextmanager
-def serving(system: System, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve in a thread for as long as the context lasts; gives the base address. Port 0: any free one."""
-    with listening(host, port) as listener:
-        config = uvicorn.Config(system.app, log_level="warning", access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
-            while not server.started:
-                if not thread.is_alive():
-                    raise RuntimeError("the server did not start")
-                time.sleep(0.01)
-            yield f"http://{host}:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
-
-
-def serve(system: System, listener: socket.socket) -> None:
-    """Serve until interrupted, finishing what was accepted."""
-    config = uvicorn.Config(system.app, log_level="warning", access_log=False)
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        system.close()

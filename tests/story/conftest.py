@@ -10,7 +10,8 @@ from shared.settings import Settings, from_environment
 from workforce.client import Client
 from workforce.demo.city import CITY
 from workforce.demo.telling import tell
-from workforce.system import compose, serving
+from workforce.serving import serving
+from workforce.system import compose
 from workforce.tokens import office_tokens
 
 POLICIES = Path(__file__).parents[2] / "policies"

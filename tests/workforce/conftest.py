@@ -15,7 +15,8 @@ from shared.auth import Principal, Role, parse_scope
 from shared.settings import Settings
 from workforce.cli import app
 from workforce.client import Client
-from workforce.system import compose, serving
+from workforce.serving import serving
+from workforce.system import compose
 from workforce.tokens import development_token
 
 Run = Callable[..., Result]

@@ -2,7 +2,7 @@
 
 import socket
 
-from workforce.system import listening
+from workforce.serving import listening
 
 
 def test_answers_are_sent_at_once() -> None:

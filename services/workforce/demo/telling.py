@@ -14,7 +14,8 @@ from workforce.data_folder import LOCK, held
 from workforce.demo.city import CITY
 from workforce.demo.story import Clock, Story
 from workforce.demo.table import figures
-from workforce.system import Injections, compose, serving
+from workforce.serving import serving
+from workforce.system import Injections, compose
 from workforce.tokens import office_tokens
 
 SEED = 20200918

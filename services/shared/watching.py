@@ -1,0 +1,134 @@
+"""Every request of a process, seen from outside the application: bounded, counted, timed, told and traced."""
+
+import re
+from collections.abc import MutableMapping
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import logs, traces
+from shared.health import Health
+from shared.problems import MEDIA_TYPE, encode
+from shared.refusal import Refused
+from shared.telemetry import HTTP_REQUEST_SECONDS, REFUSALS
+
+MOST_AT_ONCE = 256
+"""Requests in one process at a time; each holds at most one body and one page of answers."""
+
+UNMATCHED = "unmatched"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REQUEST_ID = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
+"""Forms that ingresses make; anything freer could carry a name into the log."""
+
+_UNWATCHED = ("/health/", "/metrics")
+
+
+def told(scope: MutableMapping[str, Any], **fields: str | int) -> None:
+    """Have the line about the request of this scope say these fields, too: ids, positions, counts."""
+    scope.setdefault("state", {}).setdefault("told", {}).update(fields)
+
+
+class Watched:
+    """The application with at most so many requests at once; beyond them 503, and come again."""
+
+    def __init__(self, app: ASGIApp, health: Health, most_at_once: int = MOST_AT_ONCE) -> None:
+        self._app = app
+        self._health = health
+        self._most = most_at_once
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(_UNWATCHED):
+            await self._app(scope, receive, send)
+            return
+        seen = _Seen(scope)
+        self._under_way += 1
+        try:
+            if traces.on():
+                with traces.span("request", parent=seen.header(b"traceparent")) as attributes:
+                    await self._answer(seen, receive, send)
+                    attributes |= {"http.request.method": seen.method, "http.route": seen.route}
+                    attributes |= {"http.response.status_code": seen.status, "request_id": seen.request_id}
+            else:
+                await self._answer(seen, receive, send)
+        finally:
+            self._under_way -= 1
+            seen.over()
+
+    async def _answer(self, seen: "_Seen", receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", seen.request_id.encode())]
+                if self._health.leaving:
+                    message["headers"].append((b"connection", b"close"))
+                seen.position = _value(message["headers"], b"ledger-position")
+            await send(message)
+
+        if self._under_way > self._most:
+            await _too_many(sending)
+        else:
+            await self._app(seen.scope, receive, sending)
+
+
+class _Seen:
+    """What is known of one request."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.began = perf_counter()
+        self.method = scope["method"] if scope["method"] in _METHODS else "other"
+        self.status = 500
+        self.position = ""
+        given = self.header(b"x-request-id").lower()
+        self.request_id = given if _REQUEST_ID.match(given) else uuid4().hex
+
+    def header(self, name: bytes) -> str:
+        """A header of the request, empty when it is not there."""
+        return _value(self.scope["headers"], name)
+
+    @property
+    def route(self) -> str:
+        """The template of the route, known once it has been found."""
+        route = getattr(self.scope.get("route"), "path", None)
+        return UNMATCHED if route is None else f"{self.scope.get('root_path', '')}{route}"
+
+    def over(self) -> None:
+        """Count, time and tell it."""
+        route, seconds = self.route, perf_counter() - self.began
+        service = "none" if route == UNMATCHED else route.split("/")[1] or "none"
+        HTTP_REQUEST_SECONDS.labels(service, self.method, route, self.status).observe(seconds)
+        if logs.wanted():
+            more = self.scope.get("state", {}).get("told", {})
+            logs.tell(
+                "request",
+                request_id=self.request_id,
+                method=self.method,
+                route=route,
+                status=self.status,
+                ms=round(seconds * 1000, 1),
+                position=int(self.position) if self.position.isdecimal() else None,
+                **more,
+            )
+
+
+def _value(headers: Any, name: bytes) -> str:
+    for each, value in headers:
+        if each == name:
+            return str(value.decode("latin-1"))
+    return ""
+
+
+async def _too_many(send: Send) -> None:
+    refused = Refused("busy", "too many requests at once", remedy="send the same request again shortly")
+    status, body = encode(refused)
+    REFUSALS.labels(refused.code).inc()
+    headers: list[tuple[bytes, bytes]] = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"retry-after", b"1"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
