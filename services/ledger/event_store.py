@@ -9,58 +9,34 @@ from datetime import datetime, timedelta
 
 from eventsourcing.persistence import (
     ConnectionPoolClosedError,
-    IntegrityError,
     InterfaceError,
     InternalError,
     OperationalError,
 )
 
+from ledger.appending import Answered as Answered
+from ledger.appending import AnsweredBefore as AnsweredBefore
+from ledger.appending import Append, Pending, conflict_of, question_of
+from ledger.appending import Appended as Appended
+from ledger.appending import Change as Change
+from ledger.appending import Claim as Claim
+from ledger.appending import ClaimTaken as ClaimTaken
+from ledger.appending import VersionConflict as VersionConflict
+from ledger.committer import GROUP_SIZE, Committer, TooManyWaiting, Turn
 from ledger.recorder_postgres import LedgerPostgresDatastore, LedgerPostgresRecorder
 from ledger.recorder_sqlite import LedgerSQLiteDatastore, LedgerSQLiteRecorder
-from ledger.recorders import Entry, Locked, LogReader, LogRecorder, Question
+from ledger.recorders import Entry, Locked, LogReader, LogRecorder
 from ledger.stored_form import NONCE_BYTES, Draft, draft, microseconds, moment_of
 from ledger.stored_form import Metadata as Metadata
 from ledger.stored_form import UnreadableEvent as UnreadableEvent
 from ledger.stored_form import recorded as read_row
-from ledger.stored_form import stored as stored_event
+from ledger.stream_cache import StreamCache, up_to
 from shared.auth import utc_now
 from shared.envelope import Recorded
-from shared.events import Event
 from shared.settings import Settings
 
 _JUST_PAST = timedelta(minutes=1)
 _DIGEST_BATCH = 1000
-
-
-@dataclass(frozen=True)
-class Change:
-    """Events for one stream, decided on its `expected_version` (0: empty); none only guard that it has not moved."""
-
-    stream: str
-    expected_version: int
-    events: Sequence[Event]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Something one command at a time may hold, e.g. ("identity", fingerprint)."""
-
-    kind: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Answered:
-    """The idempotency record of a command: its key, the keyed fingerprint of its body, and its answer."""
-
-    key: str
-    fingerprint: str
-    answer: bytes
-
-    @property
-    def row(self) -> tuple[str, str, bytes]:
-        """As the recorders take it."""
-        return self.key, self.fingerprint, self.answer
 
 
 @dataclass(frozen=True)
@@ -74,55 +50,31 @@ class StoredAnswer:
     recorded_at: datetime
 
 
-@dataclass(frozen=True)
-class Appended:
-    """Where a command stands in the log: positions first to last, and each stream's version after it.
-
-    Nothing was appended when `last_position` is below `first_position`.
-    """
-
-    first_position: int
-    last_position: int
-    recorded_at: datetime
-    versions: dict[str, int]
-
-
-class VersionConflict(Exception):
-    """Somebody appended to one of the `streams` since it was read: read and decide again."""
-
-    def __init__(self, streams: Sequence[str]) -> None:
-        super().__init__(f"moved since it was read: {', '.join(streams)}")
-        self.streams = tuple(streams)
-
-
-class AnsweredBefore(VersionConflict):
-    """The idempotency key or the command id is in the log already: look its answer up."""
-
-
-class ClaimTaken(Exception):
-    """Another command, `command_id`, holds the claim."""
-
-    def __init__(self, kind: str, key: str, command_id: str) -> None:
-        super().__init__(f"the {kind} claim is held by command {command_id}")
-        self.kind = kind
-        self.key = key
-        self.command_id = command_id
-
-
 class StoreUnavailable(Exception):
     """The database cannot be reached or cannot write now; an append may or may not have committed."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Too many appends wait for the database; nothing of this one was written."""
 
 
 class EventStore:
     """The log. Also the in-process `shared.feed.Feed`. Every method may raise StoreUnavailable."""
 
     def __init__(
-        self, recorder: LogRecorder, *, clock: Callable[[], datetime], randomness: Callable[[int], bytes]
+        self,
+        recorder: LogRecorder,
+        *,
+        clock: Callable[[], datetime],
+        randomness: Callable[[int], bytes],
+        group_size: int = GROUP_SIZE,
     ) -> None:
         self._recorder = recorder
         self._reader = LogReader(recorder)
         self._clock = clock
         self._randomness = randomness
+        self._streams = StreamCache()
+        self._committer = Committer(self._commit, group_size=group_size)
 
     def append(
         self,
@@ -132,43 +84,37 @@ class EventStore:
         claims: Sequence[Claim] = (),
         releases: Sequence[str] = (),
         answered: Callable[[Appended], Answered] | None = None,
+        key: str = "",
     ) -> Appended:
         """Append the events of one command to all its streams, with its claims and its answer, or nothing at all.
 
         `releases` names commands whose claims end here. `answered` is called under the append lock, once positions
-        and time are known. A command id is appended once. Raises VersionConflict, AnsweredBefore, ClaimTaken,
-        UnreadableEvent.
+        and time are known; `key` is that of its answer where the caller knows it. A command id is appended once.
+        Raises VersionConflict, AnsweredBefore, ClaimTaken, UnreadableEvent.
         """
-        streams = [change.stream for change in changes]
-        if len(set(streams)) < len(streams):
+        if len({change.stream for change in changes}) < len(changes):
             raise ValueError("a stream stands in one change only")
         drafts = [drafted for change in changes for drafted in self._drafts(change, metadata)]
         wanted = [(claim.kind, claim.key) for claim in claims]
-        result: list[Appended] = []
-
-        def stamp(locked: Locked) -> Entry:
-            _assert_unmoved(changes, locked)
-            _assert_free(wanted, releases, locked)
-            appended = self._stamped(changes, len(drafts), locked)
-            result.append(appended)
-            return Entry(
-                events=[stored_event(drafted, appended.recorded_at) for drafted in drafts],
-                first_position=appended.first_position,
-                recorded_at=microseconds(appended.recorded_at),
-                command_id=metadata.command_id,
-                claims=wanted,
-                releases=releases,
-                answer=answered(appended).row if answered is not None else None,
-            )
-
-        with _reachable(), _conflicts_of(streams):
-            self._recorder.record(Question(streams, wanted), stamp)
-        return result[-1]
+        try:
+            return self._committer.run(Append(changes, drafts, metadata, wanted, releases, answered, key))
+        except TooManyWaiting:
+            raise StoreBusy("too many appends are waiting for the database") from None
+        except VersionConflict as conflict:
+            for stream in conflict.streams:
+                self._streams.forget(stream)
+            raise
 
     def stream(self, stream: str, *, upto: int | None = None) -> list[Recorded]:
         """The events of a stream in version order; with `upto`, those with a position of at most that."""
+        known = self._streams.prefix(stream)
+        if upto is not None and known and known[-1].position >= upto:
+            return list(up_to(known, upto))
         with _reachable():
-            return [read_row(row) for row in self._reader.stream(stream, upto)]
+            rows = self._reader.stream(stream, len(known), upto)
+        events = (*known, *(read_row(row) for row in rows))
+        self._streams.keep(stream, events)
+        return list(events)
 
     def version(self, stream: str) -> int:
         """How many events the stream has."""
@@ -240,10 +186,30 @@ class EventStore:
             for ordinal, event in enumerate(change.events, 1)
         ]
 
-    def _stamped(self, changes: Sequence[Change], count: int, locked: Locked) -> Appended:
-        recorded_at = max(microseconds(self._clock()), locked.last_recorded_at)
-        versions = {change.stream: change.expected_version + len(change.events) for change in changes}
-        return Appended(locked.next_position, locked.next_position + count - 1, moment_of(recorded_at), versions)
+    def _commit(self, group: Sequence[Turn[Append, Appended]]) -> None:
+        """One transaction for the group; where the database refuses its data, one for each, so that only one fails."""
+
+        def stamp(locked: Locked) -> Entry | None:
+            pending = Pending(locked, self._clock)
+            for turn in group:
+                try:
+                    turn.done(pending.accept(turn.work))
+                except Exception as refusal:
+                    turn.failed(refusal)
+            return pending.entry
+
+        try:
+            with _reachable():
+                self._recorder.record(question_of([turn.work for turn in group]), stamp)
+        except StoreUnavailable as error:
+            for turn in group:
+                turn.failed(StoreUnavailable(*error.args))
+        except Exception as error:
+            if len(group) == 1:
+                group[0].failed(conflict_of(error, group[0].work) or error)
+                return
+            for turn in group:
+                self._commit([turn])
 
 
 def open_store(
@@ -251,9 +217,11 @@ def open_store(
     *,
     clock: Callable[[], datetime] = utc_now,
     randomness: Callable[[int], bytes] = secrets.token_bytes,
+    group_size: int = GROUP_SIZE,
 ) -> EventStore:
     """The log of an installation: the file ledger.db, or PostgreSQL when there is an address.
 
+    `group_size`: how many appends at most share a transaction; 1 for each its own.
     Raises SettingsError for a database that would lose events, StoreUnavailable when it does not answer.
     """
     recorder: LedgerPostgresRecorder | LedgerSQLiteRecorder
@@ -263,33 +231,7 @@ def open_store(
         else:
             recorder = LedgerSQLiteRecorder(LedgerSQLiteDatastore(settings.data / "ledger.db"))
         recorder.create_table()
-    return EventStore(recorder, clock=clock, randomness=randomness)
-
-
-def _assert_unmoved(changes: Sequence[Change], locked: Locked) -> None:
-    moved = [change.stream for change in changes if locked.versions[change.stream] != change.expected_version]
-    if moved:
-        raise VersionConflict(moved)
-
-
-def _assert_free(wanted: Sequence[tuple[str, str]], releases: Sequence[str], locked: Locked) -> None:
-    for kind, key in wanted:
-        holder = locked.holders.get((kind, key))
-        if holder is not None and holder not in releases:
-            raise ClaimTaken(kind, key, holder)
-
-
-@contextmanager
-def _conflicts_of(streams: Sequence[str]) -> Iterator[None]:
-    """Versions and claims are asked under the lock, so a key that exists is that of an answer or a command."""
-    try:
-        yield
-    except IntegrityError as error:
-        # Only the first line: what follows may quote a caller's key.
-        reason = str(error).partition("\n")[0]
-        if "log_answers" in reason or "log_commands" in reason:
-            raise AnsweredBefore(streams) from error
-        raise
+    return EventStore(recorder, clock=clock, randomness=randomness, group_size=group_size)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from typing import Any
 
 import msgspec
@@ -14,8 +13,19 @@ from ledger.commands.careers import claim_taken
 from ledger.commands.places import street_taken
 from ledger.desk import Decision, Desk
 from ledger.domain.command import EARLIEST, LATEST, Command
-from ledger.event_store import Answered, Appended, ClaimTaken, EventStore, Metadata, StoreUnavailable, VersionConflict
+from ledger.event_store import (
+    Answered,
+    AnsweredBefore,
+    Appended,
+    ClaimTaken,
+    EventStore,
+    Metadata,
+    StoreBusy,
+    StoreUnavailable,
+    VersionConflict,
+)
 from ledger.personal import PersonalStore
+from ledger.turns import Turns, too_busy
 from shared.auth import Principal
 from shared.calendar_day import calendar_day
 from shared.refusal import Refused
@@ -70,7 +80,7 @@ class Outcome:
 
 
 class Ledger:
-    """Executes commands one after the other on one store."""
+    """Executes commands on one store, side by side: each is decided on what it read, and again when that has moved."""
 
     def __init__(
         self,
@@ -84,7 +94,7 @@ class Ledger:
         self.personal = personal
         self.clock = clock
         self.new_id = new_id
-        self._turn = Lock()
+        self._turns = Turns()
 
     def execute(self, decide: Decide, command: Command, sent: Sent) -> Outcome:
         """Refused by the rules, or an Outcome. Never half done: events, claims and the answer commit together."""
@@ -100,16 +110,22 @@ class Ledger:
         fingerprint = self.personal.fingerprint("command", f"{sent.path}\n{sent.body.hex()}")
         subject = sent.principal.subject
         key = f"{len(subject)}:{subject}/{sent.key}"
-        with self._turn:
-            for _ in range(ATTEMPTS):
-                stored = self._stored(key, fingerprint)
-                if stored is not None:
-                    return stored
+        lost: set[str] = set()
+        for _ in range(ATTEMPTS):
+            # Who lost a race waits for a turn on its streams, so that a busy stream starves nobody.
+            with self._turns.on(lost):
                 try:
                     return self._append(decide, command, sent, key, fingerprint)
-                except VersionConflict:
-                    continue  # Somebody else was quicker: decide again on what holds now.
-        raise Refused("busy", "too many commands on the same subject at once", remedy="send the command again")
+                except (Refused, AnsweredBefore, StoreUnavailable) as error:
+                    # Perhaps by this very command, sent before: its answer stands.
+                    stored = self._stored(key, fingerprint)
+                    if stored is not None:
+                        return stored
+                    if not isinstance(error, AnsweredBefore):
+                        raise
+                except VersionConflict as conflict:
+                    lost.update(conflict.streams)
+        raise too_busy()
 
     def desk(self, principal: Principal, *, planning: bool = True) -> Desk:
         """The streams as the principal may see them."""
@@ -139,13 +155,13 @@ class Ledger:
             _check_version(decision, sent)
             body = _Answer(metadata.command_id, key, fingerprint, decision.made)
             appended = self.store.append(
-                decision.changes, metadata, claims=decision.claims, releases=decision.releases, answered=body
+                decision.changes, metadata, claims=decision.claims, releases=decision.releases, answered=body, key=key
             )
-        except StoreUnavailable:
-            raise  # The append may have committed: the keys of those in it stay.
         except BaseException as error:
-            for person_id in decision.sealed:
-                self.personal.destroy(person_id)
+            # After any other failure of the store the append may have committed: the keys of those in it stay.
+            if isinstance(error, StoreBusy) or not isinstance(error, StoreUnavailable):
+                for person_id in decision.sealed:
+                    self.personal.destroy(person_id)
             if isinstance(error, ClaimTaken):
                 raise _refused_claim(error) from None
             raise

@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Callable, Sequence
-from threading import Lock
 from typing import Any
 
 import psycopg
-from eventsourcing.persistence import OperationalError, StoredEvent
+from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
@@ -16,9 +15,6 @@ from psycopg.sql import SQL
 from ledger.recorders import (
     ADVANCE_HEAD,
     HEAD,
-    INSERT_ANSWER,
-    INSERT_CLAIM,
-    INSERT_COMMAND,
     LOG_TABLES,
     WAIT_SECONDS,
     Entry,
@@ -28,7 +24,6 @@ from ledger.recorders import (
     Stamp,
     as_given,
     locked_from,
-    question_about,
 )
 from shared.settings import SettingsError
 
@@ -51,6 +46,24 @@ _LOCKED_HEAD = f"{HEAD} FOR UPDATE"
 _APPENDING = "SELECT pg_advisory_xact_lock(hashtext('workforce ledger append'))"
 _SETTLED = "SELECT pg_advisory_xact_lock_shared(hashtext('workforce ledger append'))"
 """Taken along with the lock, so that a reader can wait for it: a share of the row itself would have to be written."""
+_VERSIONS = (
+    b"SELECT stream, COALESCE((SELECT MAX(originator_version) FROM stored_events WHERE originator_id = stream), 0) "
+    b"FROM unnest(%s::text[]) AS asked(stream)"
+)
+_HOLDERS = (
+    b"SELECT kind, key, command_id FROM log_claims WHERE (kind, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+)
+_KEYS = b"SELECT key FROM log_answers WHERE key = ANY(%s)"
+_COMMAND_IDS = b"SELECT command_id FROM log_commands WHERE command_id = ANY(%s)"
+_RELEASE = b"DELETE FROM log_claims WHERE command_id = ANY(%s)"
+_INSERT_CLAIMS = b"INSERT INTO log_claims SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])"
+_INSERT_COMMANDS = (
+    b"INSERT INTO log_commands SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"
+)
+_INSERT_ANSWERS = (
+    b"INSERT INTO log_answers "
+    b"SELECT * FROM unnest(%s::text[], %s::text[], %b::bytea[], %s::bigint[], %s::bigint[], %s::bigint[])"
+)
 _INSERT = (
     "INSERT INTO stored_events (originator_id, originator_version, topic, state, position) "
     "SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %b::bytea[], %s::bigint[]) RETURNING notification_id"
@@ -107,12 +120,13 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
             )
         super().__init__(datastore)
         self.sql_create_statements = [SQL(text).format() for text in (_ONE_CREATOR, *_TABLES, *LOG_TABLES)]
-        # One thread of this process at a time asks for the lock, so that waiting takes no connection.
-        self._writing = Lock()
 
     def create_table(self) -> None:
         """Make what is missing. Raises SettingsError for a server that may forget what it has committed."""
-        super().create_table()
+        # Statements that make tables would wait for appends, and appends for them, even where nothing is missing.
+        ((missing,),) = self.rows("SELECT to_regclass('log_head') IS NULL", ())
+        if missing:
+            super().create_table()
         for name in _DURABLE:
             ((value,),) = self.rows("SELECT current_setting(?)", (name,))
             if value == "off":
@@ -123,18 +137,16 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
         return self.record(Question(), as_given(stored_events))
 
     def record(self, question: Question, stamp: Stamp) -> Sequence[int]:
-        """As `LogRecorder.record`; answers the library's notification ids.
+        """As `LogRecorder.record`.
 
         Never tried again by itself: after a lost connection nobody here knows whether it has committed.
         """
-        if not self._writing.acquire(timeout=WAIT_SECONDS):
-            raise OperationalError("timed out waiting for the writer")
-        try:
-            with self.datastore.get_connection() as connection, connection.transaction():
-                locked = self._ask(connection, question)
-                return self._write(connection, stamp(locked))
-        finally:
-            self._writing.release()
+        with self.datastore.get_connection() as connection, connection.transaction(), connection.pipeline():
+            entry = stamp(_ask(connection, question))
+            if entry is None:
+                return []
+            _write_beside(connection, entry)
+            return self._insert(connection, entry) if entry.events else []
 
     def settle(self) -> None:
         """As `LogRecorder.settle`: a share of the lock is given only between two appends."""
@@ -153,48 +165,52 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
         """As `LogRecorder.close`."""
         self.datastore.close()
 
-    def _ask(self, connection: Connection[DictRow], question: Question) -> Locked:
-        listed = list(question.streams)
-        asked = question_about(question, _LOCKED_HEAD, "unnest(?::text[]) AS asked(value)", listed)
-        with connection.pipeline():
-            cursors = [connection.cursor(row_factory=tuple_row) for _ in asked]
-            for each, (sql, parameters) in zip(cursors, asked, strict=True):
-                each.execute(_dialect(sql), parameters)
-            connection.execute(_APPENDING)
-            return locked_from(*(each.fetchall() for each in cursors))
-
-    def _write(self, connection: Connection[DictRow], entry: Entry) -> Sequence[int]:
-        with connection.pipeline(), connection.cursor() as cursor:
-            _write_beside(cursor, entry)
-            if not entry.events:
-                return []
+    def _insert(self, connection: Connection[DictRow], entry: Entry) -> list[int]:
+        with connection.cursor() as cursor:
             self._notify_channel(cursor)
-            events = connection.cursor(row_factory=tuple_row)
-            events.execute(_INSERT, _columns(entry))
-            return [row[0] for row in events.fetchall()]
+        inserted = connection.cursor(row_factory=tuple_row)
+        inserted.execute(_INSERT, _columns(entry.event_rows))
+        return [row[0] for row in inserted.fetchall()]
 
 
 def _dialect(sql: str) -> bytes:
     return sql.replace("?", "%s").encode()
 
 
-def _write_beside(cursor: Cursor[DictRow], entry: Entry) -> None:
+def _ask(connection: Connection[DictRow], question: Question) -> Locked:
+    """Take the lock, then ask: each statement sees what was committed before the lock was given."""
+    head = connection.cursor(row_factory=tuple_row).execute(_LOCKED_HEAD)
+    connection.execute(_APPENDING)
+    asked = [
+        _asked(connection, sql, columns)
+        for sql, columns in (
+            (_VERSIONS, [list(question.streams)]),
+            (_HOLDERS, _columns(question.claims)),
+            (_KEYS, [list(question.keys)]),
+            (_COMMAND_IDS, [list(question.command_ids)]),
+        )
+    ]
+    return locked_from(head.fetchall(), *(cursor.fetchall() if cursor is not None else [] for cursor in asked))
+
+
+def _asked(connection: Connection[DictRow], sql: bytes, columns: list[list[Any]]) -> Cursor[Row] | None:
+    """The question on its way; None when there is nothing to ask about."""
+    return connection.cursor(row_factory=tuple_row).execute(sql, columns) if columns and columns[0] else None
+
+
+def _write_beside(connection: Connection[DictRow], entry: Entry) -> None:
     if entry.releases:
-        cursor.execute("DELETE FROM log_claims WHERE command_id = ANY(%s)", (list(entry.releases),))
-    if entry.claims:
-        cursor.executemany(_dialect(INSERT_CLAIM), [(kind, key, entry.command_id) for kind, key in entry.claims])
-    if entry.command_id and entry.events:
-        cursor.execute(_dialect(INSERT_COMMAND), entry.command_row)
-    if entry.answer is not None:
-        cursor.execute(_dialect(INSERT_ANSWER), entry.answer_row)
-    cursor.execute(_dialect(ADVANCE_HEAD), (entry.next_position, entry.recorded_at))
+        connection.execute(_RELEASE, (list(entry.releases),))
+    for sql, rows in (
+        (_INSERT_CLAIMS, entry.claims),
+        (_INSERT_COMMANDS, entry.commands),
+        (_INSERT_ANSWERS, entry.answers),
+    ):
+        if rows:
+            connection.execute(sql, _columns(rows))
+    connection.execute(_dialect(ADVANCE_HEAD), entry.head_row)
 
 
-def _columns(entry: Entry) -> tuple[list[Any], ...]:
-    return (
-        [event.originator_id for event in entry.events],
-        [event.originator_version for event in entry.events],
-        [event.topic for event in entry.events],
-        [event.state for event in entry.events],
-        list(range(entry.first_position, entry.next_position)),
-    )
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+    """Rows turned into columns, as unnest takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -21,9 +21,6 @@ from eventsourcing.sqlite import (
 from ledger.recorders import (
     ADVANCE_HEAD,
     HEAD,
-    INSERT_ANSWER,
-    INSERT_CLAIM,
-    INSERT_COMMAND,
     LOG_TABLES,
     WAIT_SECONDS,
     Entry,
@@ -33,7 +30,6 @@ from ledger.recorders import (
     Stamp,
     as_given,
     locked_from,
-    question_about,
 )
 
 _TABLES = (
@@ -48,6 +44,19 @@ _TABLES = (
     "BEGIN SELECT RAISE(ABORT, 'nothing in the log is changed'); END",
 )
 _INSERT = "INSERT INTO stored_events (originator_id, originator_version, topic, state, position) VALUES (?, ?, ?, ?, ?)"
+_INSERT_COMMAND = "INSERT INTO log_commands VALUES (?, ?, ?, ?)"
+_INSERT_CLAIM = "INSERT INTO log_claims (kind, key, command_id) VALUES (?, ?, ?)"
+_INSERT_ANSWER = "INSERT INTO log_answers VALUES (?, ?, ?, ?, ?, ?)"
+_VERSIONS = (
+    "SELECT value, COALESCE((SELECT MAX(originator_version) FROM stored_events WHERE originator_id = value), 0) "
+    "FROM json_each(?)"
+)
+_HOLDERS = (
+    "SELECT kind, key, command_id FROM log_claims WHERE (kind, key) IN "
+    "(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
+)
+_KEYS = "SELECT key FROM log_answers WHERE key IN (SELECT value FROM json_each(?))"
+_COMMAND_IDS = "SELECT command_id FROM log_commands WHERE command_id IN (SELECT value FROM json_each(?))"
 
 
 class _Immediate(SQLiteTransaction):
@@ -138,10 +147,7 @@ class LedgerSQLiteRecorder(SQLiteApplicationRecorder):
         """As `LogRecorder.record`; answers the library's notification ids."""
         with self.datastore.transaction(commit=True) as cursor:
             entry = stamp(_ask(cursor, question))
-            _write_beside(cursor, entry)
-            return [
-                _insert(cursor, event, position) for position, event in enumerate(entry.events, entry.first_position)
-            ]
+            return _write(cursor, entry) if entry is not None else []
 
     def settle(self) -> None:
         """As `LogRecorder.settle`."""
@@ -160,25 +166,28 @@ class LedgerSQLiteRecorder(SQLiteApplicationRecorder):
 
 
 def _ask(cursor: SQLiteCursor, question: Question) -> Locked:
-    answers: list[list[Row]] = []
-    for sql, parameters in question_about(question, HEAD, "json_each(?) AS asked", json.dumps(question.streams)):
+    def rows(sql: str, *parameters: str) -> list[Row]:
         cursor.execute(sql, parameters)
-        answers.append([tuple(row) for row in cursor.fetchall()])
-    return locked_from(*answers)
+        return [tuple(row) for row in cursor.fetchall()]
+
+    asked = (
+        (_VERSIONS, question.streams),
+        (_HOLDERS, question.claims),
+        (_KEYS, question.keys),
+        (_COMMAND_IDS, question.command_ids),
+    )
+    return locked_from(rows(HEAD), *(rows(sql, json.dumps(listed)) if listed else [] for sql, listed in asked))
 
 
-def _write_beside(cursor: SQLiteCursor, entry: Entry) -> None:
-    for command_id in entry.releases:
-        cursor.execute("DELETE FROM log_claims WHERE command_id = ?", (command_id,))
-    cursor.executemany(INSERT_CLAIM, [(kind, key, entry.command_id) for kind, key in entry.claims])
-    if entry.command_id and entry.events:
-        cursor.execute(INSERT_COMMAND, entry.command_row)
-    if entry.answer is not None:
-        cursor.execute(INSERT_ANSWER, entry.answer_row)
-    cursor.execute(ADVANCE_HEAD, (entry.next_position, entry.recorded_at))
+def _write(cursor: SQLiteCursor, entry: Entry) -> list[int]:
+    cursor.executemany("DELETE FROM log_claims WHERE command_id = ?", [(released,) for released in entry.releases])
+    cursor.executemany(_INSERT_CLAIM, entry.claims)
+    cursor.executemany(_INSERT_COMMAND, entry.commands)
+    cursor.executemany(_INSERT_ANSWER, entry.answers)
+    cursor.execute(ADVANCE_HEAD, entry.head_row)
+    return [_insert(cursor, row) for row in entry.event_rows]
 
 
-def _insert(cursor: SQLiteCursor, event: StoredEvent, position: int) -> int:
-    row = (event.originator_id, event.originator_version, event.topic, event.state, position)
+def _insert(cursor: SQLiteCursor, row: Row) -> int:
     cursor.execute(_INSERT, row)
     return int(cursor.lastrowid)

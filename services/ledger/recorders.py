@@ -1,6 +1,6 @@
 """What one append writes under the lock of the log, said once for SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,15 +22,14 @@ LOG_TABLES = (
 )
 """The tables beside the events. Times are whole microseconds since 1970 in UTC."""
 
-INSERT_CLAIM = "INSERT INTO log_claims (kind, key, command_id) VALUES (?, ?, ?)"
-INSERT_COMMAND = "INSERT INTO log_commands VALUES (?, ?, ?, ?)"
-INSERT_ANSWER = "INSERT INTO log_answers VALUES (?, ?, ?, ?, ?, ?)"
 ADVANCE_HEAD = "UPDATE log_head SET next_position = ?, last_recorded_at = ?"
 HEAD = "SELECT next_position, last_recorded_at FROM log_head"
 
 _EVENT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
-_STREAM = f"{_EVENT} WHERE originator_id = ? ORDER BY originator_version"
-_STREAM_UPTO = f"{_EVENT} WHERE originator_id = ? AND position <= ? ORDER BY originator_version"
+_STREAM = f"{_EVENT} WHERE originator_id = ? AND originator_version > ? ORDER BY originator_version"
+_STREAM_UPTO = (
+    f"{_EVENT} WHERE originator_id = ? AND originator_version > ? AND position <= ? ORDER BY originator_version"
+)
 _AFTER = f"{_EVENT} WHERE position > ? ORDER BY position LIMIT ?"
 _VERSION = "SELECT COALESCE(MAX(originator_version), 0) FROM stored_events WHERE originator_id = ?"
 _COMMAND = "SELECT first_position, last_position FROM log_commands WHERE command_id = ?"
@@ -46,56 +45,59 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Question:
-    """What an append wants to know under the lock: the versions of these streams, the holders of these claims."""
+    """What a group of appends wants to know under the lock: the versions of these streams, the holders of these
+    claims, and which of these keys and command ids are in the log."""
 
     streams: Sequence[str] = ()
     claims: Sequence[tuple[str, str]] = ()
+    keys: Sequence[str] = ()
+    command_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Locked:
-    """What is true while the lock is held. `versions` has 0 for an empty stream."""
+    """What is true while the lock is held. `versions` has 0 for an empty stream; keys and ids are those found."""
 
     next_position: int
     last_recorded_at: int
     versions: Mapping[str, int]
     holders: Mapping[tuple[str, str], str]
+    keys: Collection[str]
+    command_ids: Collection[str]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Everything one append writes, together or not at all. `releases` are the commands whose claims end.
+    """Everything one transaction writes, together or not at all.
 
-    `answer` is (key, fingerprint, answer); without a `command_id` only events and positions are written.
+    `commands`, `claims` and `answers` are rows of `log_commands`, `log_claims` and `log_answers`; `releases` are the
+    commands whose claims end before those begin. `recorded_at` is the latest time in it.
     """
 
     events: Sequence[StoredEvent]
     first_position: int
     recorded_at: int
-    command_id: str = ""
-    claims: Sequence[tuple[str, str]] = ()
+    commands: Sequence[Row] = ()
+    claims: Sequence[Row] = ()
     releases: Sequence[str] = ()
-    answer: tuple[str, str, bytes] | None = None
+    answers: Sequence[Row] = ()
 
     @property
-    def next_position(self) -> int:
-        """The position of the next append."""
-        return self.first_position + len(self.events)
+    def head_row(self) -> Row:
+        """The new values of `log_head`."""
+        return (self.first_position + len(self.events), self.recorded_at)
 
     @property
-    def command_row(self) -> Row:
-        """The row of `log_commands`."""
-        return (self.command_id, self.first_position, self.next_position - 1, self.recorded_at)
-
-    @property
-    def answer_row(self) -> Row:
-        """The row of `log_answers`; only when there is an answer."""
-        assert self.answer is not None
-        return (*self.answer, self.first_position, self.next_position - 1, self.recorded_at)
+    def event_rows(self) -> list[Row]:
+        """Rows of `stored_events`, without the library's notification id."""
+        return [
+            (event.originator_id, event.originator_version, event.topic, event.state, position)
+            for position, event in enumerate(self.events, self.first_position)
+        ]
 
 
-Stamp = Callable[[Locked], Entry]
-"""Called under the lock; what it raises rolls everything back."""
+Stamp = Callable[[Locked], Entry | None]
+"""Called under the lock; what it raises rolls everything back; with None there is nothing to write."""
 
 
 def as_given(events: Sequence[StoredEvent]) -> Stamp:
@@ -103,32 +105,22 @@ def as_given(events: Sequence[StoredEvent]) -> Stamp:
     return lambda locked: Entry(events, locked.next_position, locked.last_recorded_at)
 
 
-def question_about(question: Question, head: str, each: str, listed: object) -> list[tuple[str, Row]]:
-    """The statements that answer a question under the lock: head, versions, and holders when claims are asked for.
-
-    `head` is the dialect's way to read the head and keep it, `each` its FROM clause that lists the streams as
-    `asked.value`, `listed` its one parameter.
-    """
-    versions = (
-        "SELECT asked.value, COALESCE((SELECT MAX(originator_version) FROM stored_events "
-        f"WHERE originator_id = asked.value), 0) FROM {each}"
-    )
-    pairs = ", ".join(["(?, ?)"] * len(question.claims))
-    holders = f"SELECT kind, key, command_id FROM log_claims WHERE (kind, key) IN (VALUES {pairs})"
-    found: list[tuple[str, Row]] = [(head, ()), (versions, (listed,))]
-    if question.claims:
-        found.append((holders, tuple(part for claim in question.claims for part in claim)))
-    return found
-
-
-def locked_from(head: Sequence[Row], versions: Sequence[Row], holders: Sequence[Row] = ()) -> Locked:
-    """The rows of the statements of `question_about`, in their order, as one value."""
+def locked_from(
+    head: Sequence[Row],
+    versions: Sequence[Row],
+    holders: Sequence[Row],
+    keys: Sequence[Row],
+    command_ids: Sequence[Row],
+) -> Locked:
+    """The rows that answer a Question as one value."""
     ((next_position, last_recorded_at),) = head
     return Locked(
         next_position,
         last_recorded_at,
         {row[0]: row[1] for row in versions},
         {(row[0], row[1]): row[2] for row in holders},
+        {row[0] for row in keys},
+        {row[0] for row in command_ids},
     )
 
 
@@ -136,7 +128,7 @@ class LogRecorder(Protocol):
     """A recorder of either database, as the event store sees it."""
 
     def record(self, question: Question, stamp: Stamp) -> Sequence[int]:
-        """Take the lock, ask, stamp, write, commit. Raises IntegrityError for a key that exists."""
+        """Take the lock, ask, stamp, write, commit; the library's ids of the events. Raises IntegrityError."""
         ...
 
     def settle(self) -> None:
@@ -159,9 +151,11 @@ class LogReader:
     def __init__(self, recorder: LogRecorder) -> None:
         self._rows = recorder.rows
 
-    def stream(self, stream: str, upto: int | None) -> list[Row]:
-        """Event rows of one stream in version order, up to a position."""
-        return self._rows(_STREAM, (stream,)) if upto is None else self._rows(_STREAM_UPTO, (stream, upto))
+    def stream(self, stream: str, after_version: int, upto: int | None) -> list[Row]:
+        """Event rows of one stream after a version, in version order, up to a position."""
+        if upto is None:
+            return self._rows(_STREAM, (stream, after_version))
+        return self._rows(_STREAM_UPTO, (stream, after_version, upto))
 
     def after(self, position: int, limit: int) -> list[Row]:
         """Event rows after the position, in position order, at most `limit`."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.ledger.given import ADMIN, PAPER, Town, bearer, command, problem
 
+from ledger.event_store import Appended, StoreUnavailable
 from shared.problems import CATALOGUE
 
 pytestmark = pytest.mark.campaign
@@ -99,6 +100,29 @@ def test_fifty_at_once_with_one_key_are_one_event(each_town: Town) -> None:
     assert {response.status_code for response in responses} == {201}
     assert len({response.content for response in responses}) == 1
     assert sum("idempotency-replayed" in response.headers for response in responses) == 49
+    assert each_town.store.head() == head + 1
+
+
+def test_a_commit_whose_acknowledgement_was_lost_is_answered_as_done(
+    each_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P6: the key says that the command is in the log; where it is not, the answer is to send it again."""
+    append = each_town.store.append
+
+    def lost(*arguments: Any, **rest: Any) -> Appended:
+        append(*arguments, **rest)
+        raise StoreUnavailable("cut")
+
+    def never(*arguments: Any, **rest: Any) -> Appended:
+        raise StoreUnavailable("cut")
+
+    head = each_town.store.head()
+    monkeypatch.setattr(each_town.store, "append", never)
+    refused = each_town.send("streets", street(), key="k-1")
+    assert (problem(refused)["code"], refused.headers["retry-after"]) == ("storage-unavailable", "1")
+    monkeypatch.setattr(each_town.store, "append", lost)
+    answered = each_town.send("streets", street(), key="k-1")
+    assert answered.status_code == 201
     assert each_town.store.head() == head + 1
 
 

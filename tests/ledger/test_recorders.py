@@ -131,9 +131,9 @@ def test_a_failure_after_the_first_write_leaves_nothing(recorder: Recorder) -> N
             some_events(2, 1),
             locked.next_position,
             99,
-            "c-2",
-            claims=[("identity", "x")],
-            answer=("key", "print", b"answer"),
+            commands=[("c-2", 1, 2, 99)],
+            claims=[("identity", "x", "c-2")],
+            answers=[("key", "print", b"answer", 1, 2, 99)],
         )
 
     with pytest.raises(IntegrityError):

@@ -1,0 +1,194 @@
+"""One append and the group it is committed with: each judged on what the log, and those before it, hold by then."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+from ledger.recorders import Entry, Locked, Question, Row
+from ledger.stored_form import Draft, Metadata, microseconds, moment_of
+from ledger.stored_form import stored as stored_event
+from shared.events import Event
+
+
+@dataclass(frozen=True)
+class Change:
+    """Events for one stream, decided on its `expected_version` (0: empty); none only guard that it has not moved."""
+
+    stream: str
+    expected_version: int
+    events: Sequence[Event]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something one command at a time may hold, e.g. ("identity", fingerprint)."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The idempotency record of a command: its key, the keyed fingerprint of its body, and its answer."""
+
+    key: str
+    fingerprint: str
+    answer: bytes
+
+
+@dataclass(frozen=True)
+class Appended:
+    """Where a command stands in the log: positions first to last, and each stream's version after it.
+
+    Nothing was appended when `last_position` is below `first_position`.
+    """
+
+    first_position: int
+    last_position: int
+    recorded_at: datetime
+    versions: dict[str, int]
+
+
+class VersionConflict(Exception):
+    """Somebody appended to one of the `streams` since it was read: read and decide again."""
+
+    def __init__(self, streams: Sequence[str]) -> None:
+        super().__init__(f"moved since it was read: {', '.join(streams)}")
+        self.streams = tuple(streams)
+
+
+class AnsweredBefore(VersionConflict):
+    """The idempotency key or the command id is in the log already: look its answer up."""
+
+
+class ClaimTaken(Exception):
+    """Another command, `command_id`, holds the claim."""
+
+    def __init__(self, kind: str, key: str, command_id: str) -> None:
+        super().__init__(f"the {kind} claim is held by command {command_id}")
+        self.kind = kind
+        self.key = key
+        self.command_id = command_id
+
+
+@dataclass(frozen=True)
+class Append:
+    """Everything one command wants written. `key`: that of its answer where it is known before, else empty."""
+
+    changes: Sequence[Change]
+    drafts: Sequence[Draft]
+    metadata: Metadata
+    claims: Sequence[tuple[str, str]]
+    releases: Sequence[str]
+    answered: Callable[[Appended], Answered] | None
+    key: str
+
+    @property
+    def streams(self) -> list[str]:
+        """All that it writes or guards."""
+        return [change.stream for change in self.changes]
+
+
+def conflict_of(error: Exception, append: Append) -> AnsweredBefore | None:
+    """A key that exists is that of an answer or a command; every other error is nobody's conflict."""
+    # Only the first line: what follows may quote a caller's key.
+    reason = str(error).partition("\n")[0]
+    if isinstance(error, IntegrityError) and ("log_answers" in reason or "log_commands" in reason):
+        return AnsweredBefore(append.streams)
+    return None
+
+
+def question_of(group: Sequence[Append]) -> Question:
+    """All that these appends want to know under the lock."""
+    return Question(
+        streams=list({stream for append in group for stream in append.streams}),
+        claims=list({claim for append in group for claim in append.claims}),
+        keys=[append.key for append in group if append.key],
+        command_ids=[append.metadata.command_id for append in group],
+    )
+
+
+class Pending:
+    """The log under the lock, and what its transaction will add to it."""
+
+    def __init__(self, locked: Locked, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._versions = dict(locked.versions)
+        self._holders = dict(locked.holders)
+        self._answered = set(locked.keys)
+        self._command_ids = set(locked.command_ids)
+        self._first_position = self._next_position = locked.next_position
+        self._last_recorded_at = locked.last_recorded_at
+        self._accepted = 0
+        self._events: list[StoredEvent] = []
+        self._commands: list[Row] = []
+        self._answers: list[Row] = []
+        self._claims: dict[tuple[str, str], str] = {}
+        self._releases: list[str] = []
+
+    def accept(self, append: Append) -> Appended:
+        """Take the append in, or raise VersionConflict, AnsweredBefore, ClaimTaken and leave everything as it was."""
+        self._check(append)
+        recorded_at = max(microseconds(self._clock()), self._last_recorded_at)
+        versions = {change.stream: change.expected_version + len(change.events) for change in append.changes}
+        last_position = self._next_position + len(append.drafts) - 1
+        appended = Appended(self._next_position, last_position, moment_of(recorded_at), versions)
+        answered = append.answered(appended) if append.answered is not None else None
+        if answered is not None and answered.key in self._answered:
+            raise AnsweredBefore(append.streams)
+        self._add(append, appended, recorded_at, answered)
+        return appended
+
+    @property
+    def entry(self) -> Entry | None:
+        """What was accepted, to be written; None when nothing was."""
+        if not self._accepted:
+            return None
+        return Entry(
+            events=self._events,
+            first_position=self._first_position,
+            recorded_at=self._last_recorded_at,
+            commands=self._commands,
+            claims=[(kind, key, command_id) for (kind, key), command_id in self._claims.items()],
+            releases=self._releases,
+            answers=self._answers,
+        )
+
+    def _check(self, append: Append) -> None:
+        if append.key in self._answered or (append.drafts and append.metadata.command_id in self._command_ids):
+            raise AnsweredBefore(append.streams)
+        changes = append.changes
+        moved = [change.stream for change in changes if self._versions[change.stream] != change.expected_version]
+        if moved:
+            raise VersionConflict(moved)
+        for claim in append.claims:
+            holder = self._holders.get(claim)
+            if holder is not None and holder not in append.releases:
+                raise ClaimTaken(*claim, holder)
+
+    def _add(self, append: Append, appended: Appended, recorded_at: int, answered: Answered | None) -> None:
+        command_id = append.metadata.command_id
+        span = (appended.first_position, appended.last_position, recorded_at)
+        self._accepted += 1
+        self._next_position = appended.last_position + 1
+        self._last_recorded_at = recorded_at
+        self._versions |= appended.versions
+        self._events += [stored_event(drafted, appended.recorded_at) for drafted in append.drafts]
+        if append.drafts:
+            self._command_ids.add(command_id)
+            self._commands.append((command_id, *span))
+        if answered is not None:
+            self._answered.add(answered.key)
+            self._answers.append((answered.key, answered.fingerprint, answered.answer, *span))
+        self._release(append.releases)
+        for claim in append.claims:
+            self._holders[claim] = self._claims[claim] = command_id
+
+    def _release(self, released: Sequence[str]) -> None:
+        """The claims of these commands end, also where they were taken in this very transaction."""
+        self._releases += released
+        for held in (self._holders, self._claims):
+            for claim in [claim for claim, holder in held.items() if holder in released]:
+                del held[claim]
