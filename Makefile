@@ -2,6 +2,8 @@
 PYTHON ?= $(or $(firstword $(foreach name,python3.11 python3,$(shell command -v $(name) 2>/dev/null))),python3)
 BIN := .venv/bin
 ARGS ?=
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --no-header
 PIP_QUIETLY := --quiet --disable-pip-version-check --no-input --root-user-action=ignore
 
 .PHONY: run demo test unit prove check bench schemas lock install
@@ -46,5 +48,6 @@ bench: install  ## ours beside a peer, in one run
 schemas: install  ## regenerate schemas/ from the code
 	@$(BIN)/python -m workforce.schemas
 
-lock:  ## resolve the dependencies again, with hashes and no addresses
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra telemetry pyproject.toml -o requirements.lock
+lock:  ## resolve the dependencies again, with hashes and no addresses; the image's are some of them
+	@$(COMPILE) --extra dev --extra telemetry pyproject.toml -o requirements.lock
+	@$(COMPILE) --extra build --extra telemetry --constraint requirements.lock pyproject.toml -o requirements-image.lock

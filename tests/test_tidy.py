@@ -183,8 +183,9 @@ def test_nothing_names_a_package_registry() -> None:
     none(found, "where packages come from is set on the machine, not here")
 
 
-def test_every_locked_package_has_hashes_and_no_address() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-image.lock"])
+def test_every_locked_package_has_hashes_and_no_address(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in lock
     packages = re.split(r"\n(?=[a-z0-9])", lock.strip())
     assert len(packages) > 50
