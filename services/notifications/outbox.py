@@ -1,70 +1,82 @@
 """The outbox: every notice of the log exactly once, in whatever order, batch or number of repeats the events arrive."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from threading import Lock
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, Table, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, Table, and_, exists, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from notifications.notices import CHANNELS, Address, Entry, Notice, Page, notices
+from notifications.notices import CHANNELS, Address, Entry, Page, notices
 from notifications.places import Located, Place, Placed, Withdrawn, place
 from notifications.rules import MESSAGES_AT_MOST
 from notifications.tables import (
     LOCATED,
     NOTICES,
     PLACED,
-    PROGRESS,
     PROJECTED,
     READS,
-    STRAGGLERS,
+    TAKEN,
     WITHDRAWN,
     engine_in_memory,
     lay,
 )
+from shared.consuming import Held, Taking
 from shared.envelope import Recorded
 from shared.feed import Feed
+from shared.taking import fitting, put
 
 BATCH = 500
 _PLACE_TABLES: dict[type[Place], Table] = {Placed: PLACED, Located: LOCATED, Withdrawn: WITHDRAWN}
 _NOTICES_AT_MOST = MESSAGES_AT_MOST * len(CHANNELS)
 
-Deliver = Callable[[Notice], None]
-"""Where a notice goes once it is committed: mail, a webhook; nothing for the inbox alone."""
-
 
 class Outbox:
     """Notices and the place in the log up to which they are complete. Safe between threads and processes.
 
-    `deliver` is called once for each notice that this outbox commits, after the commit; a rebuild has none.
+    The `shared.consuming.Receiver` of notifications.
     """
 
-    def __init__(self, engine: Engine, deliver: Deliver | None = None) -> None:
+    def __init__(self, engine: Engine) -> None:
         lay(engine)
         self._engine = engine
-        self._deliver = deliver
         self._lock = Lock()
 
     @property
     def position(self) -> int:
-        """Everything up to here is applied without a hole; -1 at the beginning."""
+        """Everything up to here is taken without a hole; -1 at the beginning."""
         with self._engine.connect() as connection:
-            return _progress(connection)[0]
+            return TAKEN.position(connection)
 
     def apply(self, batch: Sequence[Recorded]) -> int:
-        """Take in events in any order, known ones again; the number of notices that are new."""
-        by_position = {recorded.position: recorded for recorded in batch}
-        with self._lock:
-            committed = self._commit(by_position)
-            while committed is None:
-                committed = self._commit(by_position)
-        if self._deliver is not None:
-            for notice in committed:
-                self._deliver(notice)
-        return len(committed)
+        """Take in events in any order, known ones again, and advance, in one transaction; the position reached."""
+        with self._writing() as connection:
+            _take(connection, Taking(events=batch))
+            return TAKEN.advance(connection)[1]
+
+    def held(self) -> Held:
+        """As `Receiver.held`."""
+        with self._engine.connect() as connection:
+            return TAKEN.held(connection)
+
+    def check(self, recorded: Recorded) -> None:
+        """As `Receiver.check`: the event gives its messages and places."""
+        notices(recorded)
+        place(recorded)
+
+    def take(self, taking: Taking) -> None:
+        """As `Receiver.take`."""
+        with fitting(), self._writing() as connection:
+            _take(connection, taking)
+
+    def advance(self) -> int:
+        """As `Receiver.advance`."""
+        with self._writing() as connection:
+            return TAKEN.advance(connection)[1]
 
     def catch_up(self, feed: Feed, *, until: int | None = None) -> int:
         """Read the feed to its present head, or until a position; the position reached. Waits before a hole."""
@@ -81,7 +93,7 @@ class Outbox:
         """SHA-256 over everything projected from the events up to a position, by default the present one."""
         found = sha256()
         with self._engine.connect() as connection:
-            upto = _progress(connection)[0] if position is None else position
+            upto = TAKEN.position(connection) if position is None else position
             for table in PROJECTED:
                 found.update(table.name.encode())
                 rows = select(table).where(table.c.position <= upto).order_by(table.c.position, *table.primary_key)
@@ -92,7 +104,7 @@ class Outbox:
     def count(self, position: int | None = None) -> int:
         """How many notices there are from the events up to a position, by default the present one."""
         with self._engine.connect() as connection:
-            upto = _progress(connection)[0] if position is None else position
+            upto = TAKEN.position(connection) if position is None else position
             counted = select(func.count()).select_from(NOTICES).where(NOTICES.c.position <= upto)
             return int(connection.execute(counted).scalar_one())
 
@@ -110,7 +122,7 @@ class Outbox:
         A page has `limit` notices, a few more where the last event has more: one event is never cut in two.
         """
         with self._engine.connect() as connection:
-            position = _progress(connection)[0]
+            position = TAKEN.position(connection)
             wanted = _entries(recipients, reader).where(NOTICES.c.position > after, NOTICES.c.position <= position)
             if unread_only:
                 wanted = wanted.where(READS.c.at.is_(None))
@@ -128,7 +140,7 @@ class Outbox:
         """Note that the reader has read it, the first time for good. None when it is not among the recipients'."""
         wanted = _entries(recipients, reader).where(NOTICES.c.id == notice_id)
         with self._engine.connect() as connection:
-            row = connection.execute(wanted.where(NOTICES.c.position <= _progress(connection)[0])).first()
+            row = connection.execute(wanted.where(NOTICES.c.position <= TAKEN.position(connection))).first()
         if row is None or row.at is not None:
             return None if row is None else _entry(row)
         try:
@@ -168,27 +180,11 @@ class Outbox:
         """Let go of the database."""
         self._engine.dispose()
 
-    def _commit(self, batch: dict[int, Recorded]) -> list[Notice] | None:
-        """One transaction: the rows and the place. None when another process committed in between."""
-        with self._engine.connect() as connection:
-            position, revision = _progress(connection)
-            fresh = _unknown(connection, batch, position)
-            reached, stragglers = _advance(connection, position, fresh)
-        if not fresh:
-            return []
-        made = [notice for recorded in fresh for notice in notices(recorded)]
-        with self._engine.begin() as connection:
-            ours = PROGRESS.c.revision == revision
-            moved = connection.execute(update(PROGRESS).where(ours).values(position=reached, revision=revision + 1))
-            if moved.rowcount != 1:
-                connection.rollback()
-                return None
-            connection.execute(delete(STRAGGLERS).where(STRAGGLERS.c.position <= reached))
-            _insert(connection, STRAGGLERS, [{"position": one} for one in stragglers])
-            _insert(connection, NOTICES, [msgspec.structs.asdict(notice) for notice in made])
-            for kind, table in _PLACE_TABLES.items():
-                _insert(connection, table, _places(fresh, kind))
-        return made
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction; one at a time in this process."""
+        with self._lock, self._engine.begin() as connection:
+            yield connection
 
 
 def rebuilt(feed: Feed, *, until: int) -> Outbox:
@@ -198,45 +194,23 @@ def rebuilt(feed: Feed, *, until: int) -> Outbox:
     return scratch
 
 
-def _progress(connection: Connection) -> tuple[int, int]:
-    row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.revision)).one()
-    return int(row.position), int(row.revision)
+def _take(connection: Connection, taking: Taking) -> None:
+    TAKEN.note(connection, taking)
+    made = (notice for recorded in taking.events for notice in notices(recorded))
+    put(connection, NOTICES, [msgspec.structs.astuple(notice) for notice in made])
+    for kind, table in _PLACE_TABLES.items():
+        put(connection, table, _places(taking.events, kind))
 
 
-def _unknown(connection: Connection, batch: dict[int, Recorded], position: int) -> list[Recorded]:
-    """The events of the batch that were never applied, in log order."""
-    beyond = sorted(one for one in batch if one > position)
-    if not beyond:
-        return []
-    column = STRAGGLERS.c.position
-    known = set(connection.execute(select(column).where(column.between(beyond[0], beyond[-1]))).scalars())
-    return [batch[one] for one in beyond if one not in known]
+def _places(events: Iterable[Recorded], kind: type[Place]) -> list[tuple[Any, ...]]:
+    """Rows of the table of this kind of place, values in the order of its columns."""
+    found = ((recorded, place(recorded)) for recorded in events)
+    return [_place_row(recorded, said) for recorded, said in found if isinstance(said, kind)]
 
 
-def _advance(connection: Connection, position: int, fresh: Sequence[Recorded]) -> tuple[int, list[int]]:
-    """How far the log is complete with these events, and which of them lie beyond the first hole."""
-    arrived = {recorded.position for recorded in fresh}
-    if position + 1 in arrived:
-        arrived_before = connection.execute(select(STRAGGLERS.c.position)).scalars()
-        present = arrived.union(arrived_before)
-        while position + 1 in present:
-            position += 1
-    return position, sorted(one for one in arrived if one > position)
-
-
-def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
-
-
-def _places(fresh: Iterable[Recorded], kind: type[Place]) -> list[dict[str, Any]]:
-    rows = []
-    for recorded in fresh:
-        found = place(recorded)
-        if isinstance(found, kind):
-            said = {"position": recorded.position, "stream": recorded.stream, "command_id": recorded.command_id}
-            rows.append(said | msgspec.structs.asdict(found))
-    return rows
+def _place_row(recorded: Recorded, said: Place) -> tuple[Any, ...]:
+    where = () if isinstance(said, Withdrawn) else (recorded.stream, recorded.command_id)
+    return (recorded.position, *where, *msgspec.structs.astuple(said))
 
 
 def _withdrawn(table: Table) -> Any:

@@ -6,21 +6,18 @@ Every row but those of `reads` follows from the log: it can be dropped and built
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     Date,
     Engine,
     Index,
-    Integer,
     MetaData,
     String,
     Table,
     Text,
     create_engine,
-    insert,
-    select,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
+
+from shared.taking import Taken
 
 METADATA = MetaData()
 
@@ -73,21 +70,8 @@ WITHDRAWN = Table(
     Index("notice_withdrawn_by_command", "stream", "command_id"),
 )
 
-PROGRESS = Table(
-    "notice_progress",
-    METADATA,
-    Column("only", Integer, primary_key=True, autoincrement=False),
-    Column("position", BigInteger, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-)
-"""One row: everything up to `position` is applied; `revision` counts commits, for compare-and-set."""
-
-STRAGGLERS = Table(
-    "notice_stragglers",
-    METADATA,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-)
-"""Positions applied beyond the first hole."""
+TAKEN = Taken("notice", METADATA)
+"""Which positions are taken, how far without a hole, how far in each partition, and what is parked."""
 
 READS = Table(
     "notice_reads",
@@ -110,15 +94,5 @@ def engine_in_memory() -> Engine:
 def lay(engine: Engine) -> None:
     """Create what is missing; leave what is there."""
     METADATA.create_all(engine)
-    with engine.connect() as connection:
-        if _begun(connection):
-            return
-    try:
-        with engine.begin() as connection:
-            connection.execute(insert(PROGRESS).values(only=1, position=-1, revision=0))
-    except IntegrityError:
-        pass  # Another process began at the same moment.
-
-
-def _begun(connection: Connection) -> bool:
-    return connection.execute(select(PROGRESS.c.only)).first() is not None
+    with engine.begin() as connection:
+        TAKEN.begin(connection)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -23,23 +22,16 @@ class Rows:
     rules: list[Row] = field(default_factory=list)
     places: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
-    moments: list[Row] = field(default_factory=list)
 
 
 def rows_of(batch: Iterable[Recorded]) -> Rows:
     """All rows of a batch, in any order of its events."""
     rows = Rows()
     for recorded in batch:
-        rows.moments.append((recorded.position, moment_text(recorded.recorded_at)))
         keep = _KEEP.get(type(recorded.event))
         if keep is not None:
             keep(rows, recorded, recorded.event)
     return rows
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment in UTC with microseconds, always 26 characters, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
 Keep = Callable[[Rows, Recorded, Any], None]

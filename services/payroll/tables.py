@@ -1,12 +1,10 @@
 """The tables of payroll's own database, the same on SQLite and PostgreSQL."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    Connection,
     Engine,
     Integer,
     MetaData,
@@ -17,6 +15,8 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.pool import StaticPool
+
+from shared.taking import Taken
 
 METADATA = MetaData()
 IN_MEMORY = "sqlite://"
@@ -99,21 +99,8 @@ LINES = Table(
 )
 """The lines of closed runs, written once when the close was applied; `closed_position` is where the log closed them."""
 
-MOMENTS = Table(
-    "payroll_moments",
-    METADATA,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("recorded_at", String(32), nullable=False, index=True),
-)
-"""Every applied position and when it was recorded (UTC, fixed width, so that text order is time order)."""
-
-WATERMARK = Table(
-    "payroll_watermark",
-    METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("position", BigInteger, nullable=False),
-)
-"""One row: the position up to which every event is applied."""
+TAKEN = Taken("payroll", METADATA)
+"""Which positions are taken, how far without a hole, how far in each partition, and what is parked."""
 
 CONTENT = (FACTS, VOIDS, RULES, PLACES, RUNS, LINES)
 """What the projection's digest covers."""
@@ -136,14 +123,3 @@ def create(engine: Engine) -> None:
 def _write_ahead(connection: Any, _: Any) -> None:
     for setting in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000"):
         connection.execute(f"PRAGMA {setting}")
-
-
-def put(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows, values in the order of the table's columns; a row whose key is there already is left as it is."""
-    if not rows:
-        return
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    names = ", ".join(column.name for column in table.columns)
-    marks = ", ".join([mark] * len(table.columns))
-    statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"
-    connection.exec_driver_sql(statement, list(rows))

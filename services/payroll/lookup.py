@@ -1,0 +1,120 @@
+"""What payroll's tables say as known at a position, read on one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Select, func, select
+
+from payroll.engine import EnactedPolicy, PublishedBase
+from payroll.known import ACTS, Known, KnownFact, Paid, RunAct
+from payroll.settlement import Line
+from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, VOIDS
+from shared.events import BasePublished, Event, PayrollOpened, PolicyEnacted
+
+_E = TypeVar("_E", bound=Event)
+
+
+def last_change(connection: Connection, jurisdiction: str, up_to: int) -> int:
+    """The last position ≤ `up_to` at which anything that could matter for this jurisdiction's pay was written."""
+    queries = [
+        *(
+            select(func.max(table.c.position)).where(table.c.position <= up_to)
+            for table in (FACTS, VOIDS, PLACES, RULES)
+        ),
+        select(func.max(RUNS.c.position)).where(
+            RUNS.c.position <= up_to, RUNS.c.act == "closed", RUNS.c.jurisdiction == jurisdiction
+        ),
+    ]
+    found = [connection.execute(query).scalar() for query in queries]
+    return max(-1 if position is None else int(position) for position in found)
+
+
+def acts(connection: Connection, jurisdiction: str, at_position: int, month: str | None) -> list[RunAct]:
+    """The acts of runs up to a position, in order."""
+    query = select(RUNS).where(RUNS.c.jurisdiction == jurisdiction, RUNS.c.position <= at_position)
+    if month is not None:
+        query = query.where(RUNS.c.month == month)
+    return [
+        RunAct(
+            position=row.position,
+            jurisdiction=row.jurisdiction,
+            month=row.month,
+            sequence=row.sequence,
+            actor=row.actor,
+            event=msgspec.json.decode(row.content, type=ACTS[row.act]),
+        )
+        for row in connection.execute(query.order_by(RUNS.c.position))
+    ]
+
+
+def closed_lines(
+    connection: Connection, closed_position: int, after: int, limit: int | None, where: Mapping[str, str]
+) -> list[Line]:
+    """Lines of the run closed at a position, by number, from the one after `after` on; `where` column = value."""
+    query = select(LINES).where(LINES.c.closed_position == closed_position, LINES.c.number > after)
+    query = query.where(*(LINES.c[column] == value for column, value in where.items()))
+    names = Line.__struct_fields__
+    return [
+        Line(**{name: getattr(row, name) for name in names})
+        for row in connection.execute(query.order_by(LINES.c.number).limit(limit))
+    ]
+
+
+def known(connection: Connection, jurisdiction: str, at_position: int, worker_id: str | None, *, before: int) -> Known:
+    """What is known at a position, with what runs closed before the position `before` have paid."""
+    rules = select(RULES).where(RULES.c.jurisdiction == jurisdiction, RULES.c.position <= at_position)
+    policies, bases, payroll_from = [], [], None
+    for row in connection.execute(rules.order_by(RULES.c.position)):
+        effective_date = date.fromisoformat(row.effective_date)
+        if row.kind == "policy":
+            document = _content(row.content, PolicyEnacted).document
+            policies.append(EnactedPolicy(effective_date, row.position, document))
+        elif row.kind == "base":
+            published = _content(row.content, BasePublished)
+            wage_fen = published.average_annual_wage_fen
+            bases.append(PublishedBase(effective_date, row.position, published.scheme, wage_fen))
+        else:
+            payroll_from = _content(row.content, PayrollOpened).first_month
+    places = select(PLACES).where(PLACES.c.city_id == jurisdiction, PLACES.c.position <= at_position)
+    return Known(
+        jurisdiction=jurisdiction,
+        at_position=at_position,
+        facts=_facts(connection, jurisdiction, at_position, worker_id),
+        policies=policies,
+        bases=bases,
+        street_of={row.community_id: row.street_id for row in connection.execute(places.order_by(PLACES.c.position))},
+        payroll_from=payroll_from,
+        paid=_paid(connection, jurisdiction, worker_id, before),
+    )
+
+
+def _content(text: str, kind: type[_E]) -> _E:
+    return msgspec.json.decode(text, type=kind)
+
+
+def _facts(connection: Connection, jurisdiction: str, at_position: int, worker_id: str | None) -> list[KnownFact]:
+    """Facts that hold: a void takes out what its command wrote before on the worker's stream."""
+    hired = select(FACTS.c.worker_id).where(FACTS.c.city_id == jurisdiction, FACTS.c.position <= at_position)
+    query: Select[Any] = select(FACTS).where(FACTS.c.position <= at_position, FACTS.c.worker_id.in_(hired))
+    voids: Select[Any] = select(VOIDS).where(VOIDS.c.position <= at_position)
+    if worker_id is not None:
+        query, voids = query.where(FACTS.c.worker_id == worker_id), voids.where(VOIDS.c.worker_id == worker_id)
+    voided = {(row.worker_id, row.command_id): row.position for row in connection.execute(voids)}
+    order = (FACTS.c.worker_id, FACTS.c.day, FACTS.c.position, FACTS.c.ordinal)
+    return [
+        KnownFact(row.worker_id, row.kind, row.day, row.position, row.ordinal, row.value)
+        for row in connection.execute(query.order_by(*order))
+        if voided.get((row.worker_id, row.command_id), -1) < row.position
+    ]
+
+
+def _paid(connection: Connection, jurisdiction: str, worker_id: str | None, before: int) -> list[Paid]:
+    columns = [LINES.c[name] for name in Paid._fields]
+    query: Select[Any] = select(*columns).where(LINES.c.jurisdiction == jurisdiction, LINES.c.closed_position < before)
+    if worker_id is not None:
+        query = query.where(LINES.c.worker_id == worker_id)
+    return [Paid(*row) for row in connection.execute(query)]

@@ -1,0 +1,179 @@
+"""What a service's database knows of the log beside its rows: which events it has taken, and how far without a hole."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from itertools import takewhile
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.exc import DataError, IntegrityError
+
+from shared.consuming import BEGINNING, Held, Mark, Move, Overtaken, Parked, Taking, Unfit
+from shared.envelope import wire_of
+
+_PORTION = 5_000
+_ARRAY_OF = {"BIGINT": "bigint", "INTEGER": "bigint", "VARCHAR": "text", "TEXT": "text", "DATE": "date"}
+
+
+class Taken:
+    """The tables of one service, named with its prefix, and what is done with them inside a caller's transaction.
+
+    Every event that was taken or parked has a moment; the watermark is the position up to which none is missing.
+    Marks say how far each partition of the topic is taken; a log that is read directly needs none.
+    """
+
+    def __init__(self, prefix: str, metadata: MetaData) -> None:
+        self.moments = Table(
+            f"{prefix}_moments",
+            metadata,
+            Column("position", BigInteger, primary_key=True, autoincrement=False),
+            Column("recorded_at", String(32), nullable=False, index=True),
+        )
+        self.watermark = Table(
+            f"{prefix}_watermark",
+            metadata,
+            Column("id", Integer, primary_key=True, autoincrement=False),
+            Column("position", BigInteger, nullable=False),
+        )
+        self.marks = Table(
+            f"{prefix}_marks",
+            metadata,
+            Column("partition", Integer, primary_key=True, autoincrement=False),
+            Column("next_offset", BigInteger, nullable=False),
+            Column("position", BigInteger, nullable=False),
+            Column("complete_to", BigInteger, nullable=False),
+        )
+        self.parked = Table(
+            f"{prefix}_parked",
+            metadata,
+            Column("position", BigInteger, primary_key=True, autoincrement=False),
+            Column("stream", String(220), nullable=False, index=True),
+            Column("version", BigInteger, nullable=False),
+            Column("type", String(200), nullable=False),
+            Column("reason", Text, nullable=False),
+            Column("line", Text, nullable=False),
+        )
+
+    def begin(self, connection: Connection) -> None:
+        """Set the watermark before the first event, where there is none yet."""
+        put(connection, self.watermark, [(1, -1)])
+
+    def position(self, connection: Connection) -> int:
+        """The watermark; -1 at the beginning."""
+        return int(connection.execute(select(self.watermark.c.position)).scalar_one())
+
+    def note(self, connection: Connection, taking: Taking) -> None:
+        """Move the marks, then note what is taken and what is parked. Raises Overtaken."""
+        for move in sorted(taking.moves):
+            self._move(connection, move)
+        moments = [(one.position, moment_text(one.recorded_at)) for one in taking.events]
+        moments += [(one.position, moment_text(wire_of(one.line).recorded_at)) for one in taking.parked]
+        put(connection, self.moments, moments)
+        put(connection, self.parked, [(*one[:-1], one.line.decode()) for one in taking.parked])
+
+    def held(self, connection: Connection) -> Held:
+        """Marks and parked streams."""
+        marks = {row.partition: Mark(*row[1:]) for row in connection.execute(select(self.marks))}
+        return Held(marks, frozenset(connection.execute(select(self.parked.c.stream).distinct()).scalars()))
+
+    def parked_events(self, connection: Connection, stream: str | None = None) -> list[Parked]:
+        """Parked events in the order of the log, of one stream or of all."""
+        query = select(self.parked).order_by(self.parked.c.position)
+        if stream is not None:
+            query = query.where(self.parked.c.stream == stream)
+        rows = connection.execute(query)
+        return [Parked(**row._asdict() | {"line": row.line.encode()}) for row in rows]
+
+    def unpark(self, connection: Connection, positions: Sequence[int]) -> None:
+        """These are no longer parked."""
+        connection.execute(delete(self.parked).where(self.parked.c.position.in_(positions)))
+
+    def advance(self, connection: Connection) -> tuple[int, int]:
+        """Move the watermark over all that is there without a hole: (before, after).
+
+        One transaction at a time does it; another one leaves it where it is and lets the first go on.
+        """
+        locked = select(self.watermark.c.position).with_for_update(skip_locked=True)
+        before = connection.execute(locked).scalar()
+        if before is None:
+            here = self.position(connection)
+            return here, here
+        after = self._complete_from(connection, before)
+        if after > before:
+            moved = update(self.watermark).where(self.watermark.c.position == before).values(position=after)
+            if connection.execute(moved).rowcount != 1:
+                raise Overtaken("another process moved the watermark")
+        return before, after
+
+    def _complete_from(self, connection: Connection, after: int) -> int:
+        while True:
+            query = select(self.moments.c.position).where(self.moments.c.position > after)
+            found = connection.execute(query.order_by(self.moments.c.position).limit(_PORTION)).scalars().all()
+            whole = list(takewhile(lambda pair: pair[0] == pair[1], enumerate(found, after + 1)))
+            after += len(whole)
+            if len(whole) < _PORTION:
+                return after
+
+    def _move(self, connection: Connection, move: Move) -> None:
+        if move.before == BEGINNING:
+            put(connection, self.marks, [(move.partition, *BEGINNING)])
+        row = self.marks.c
+        there = (row.next_offset, row.position, row.complete_to)
+        statement = update(self.marks).where(row.partition == move.partition)
+        statement = statement.where(*(column == value for column, value in zip(there, move.before, strict=True)))
+        if connection.execute(statement.values(move.after._asdict())).rowcount != 1:
+            raise Overtaken(f"another process moved the mark of partition {move.partition}")
+
+
+@contextmanager
+def fitting() -> Iterator[None]:
+    """Say Unfit where the database refuses a value, now and always."""
+    try:
+        yield
+    except (DataError, IntegrityError) as error:
+        raise Unfit(f"{type(error.orig).__name__}: the database refuses the event's content") from error
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment in UTC with microseconds, always 26 characters, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def put(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, values in the order of the table's columns; a row whose key is there already is left as it is.
+
+    Sorted by their values, so that two transactions that write the same rows wait for each other in one order.
+    """
+    if not rows:
+        return
+    rows = sorted(rows, key=lambda row: row[0])
+    names = ", ".join(column.name for column in table.columns)
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join(["?"] * len(table.columns))
+        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+        connection.exec_driver_sql(statement, [tuple(map(_as_text, row)) for row in rows])
+        return
+    arrays = ", ".join(f"%s::{_array_of(column)}[]" for column in table.columns)
+    statement = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
+    connection.exec_driver_sql(statement, tuple(list(values) for values in zip(*rows, strict=True)))
+
+
+def _as_text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _array_of(column: Column[Any]) -> str:
+    return _ARRAY_OF[str(column.type).partition("(")[0]]
