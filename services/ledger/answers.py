@@ -131,6 +131,12 @@ class LogAnswer(Struct, frozen=True, kw_only=True):
     directory_digest: str
 
 
+class FeedHead(Struct, frozen=True, kw_only=True):
+    """The last position of the log; -1 when it is empty."""
+
+    position: int
+
+
 class RebuildAnswer(Struct, frozen=True, kw_only=True):
     """The directory as it stands beside one built again from the log, at the same position."""
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 from eventsourcing.persistence import (
     ConnectionPoolClosedError,
     InterfaceError,
@@ -26,7 +27,7 @@ from ledger.committer import GROUP_SIZE, Committer, TooManyWaiting, Turn
 from ledger.recorder_postgres import LedgerPostgresDatastore, LedgerPostgresRecorder
 from ledger.recorder_sqlite import LedgerSQLiteDatastore, LedgerSQLiteRecorder
 from ledger.recorders import Entry, Locked, LogReader, LogRecorder
-from ledger.stored_form import NONCE_BYTES, Draft, draft, microseconds, moment_of
+from ledger.stored_form import NONCE_BYTES, Draft, draft, microseconds, moment_of, wire
 from ledger.stored_form import Metadata as Metadata
 from ledger.stored_form import UnreadableEvent as UnreadableEvent
 from ledger.stored_form import recorded as read_row
@@ -125,6 +126,11 @@ class EventStore:
         """As `Feed.read`."""
         with _reachable():
             return [read_row(row) for row in self._reader.after(after, limit)]
+
+    def lines(self, after: int, limit: int) -> Sequence[bytes]:
+        """As `shared.feed.Lines.lines`."""
+        with _reachable():
+            return [msgspec.json.encode(wire(row)) for row in self._reader.after(after, limit)]
 
     def head(self) -> int:
         """As `Feed.head`."""

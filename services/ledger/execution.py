@@ -26,6 +26,7 @@ from ledger.event_store import (
 )
 from ledger.personal import PersonalStore
 from ledger.turns import Turns, too_busy
+from shared import telemetry, traces
 from shared.auth import Principal
 from shared.calendar_day import calendar_day
 from shared.refusal import Refused
@@ -124,6 +125,7 @@ class Ledger:
                     if not isinstance(error, AnsweredBefore):
                         raise
                 except VersionConflict as conflict:
+                    telemetry.CONFLICTS.inc()
                     lost.update(conflict.streams)
         raise too_busy()
 
@@ -144,19 +146,27 @@ class Ledger:
         return Outcome(msgspec.json.encode(answer), version, self.store.head())
 
     def _append(self, decide: Decide, command: Command, sent: Sent, key: str, fingerprint: str) -> Outcome:
-        decision = decide(self.desk(sent.principal, planning=False), command)
+        with traces.span("decide"):
+            decision = decide(self.desk(sent.principal, planning=False), command)
         metadata = Metadata(
             command_id=self.new_id(),
             actor=sent.principal.subject,
             basis=command.basis,
             effective_date=command.effective_date,
+            traceparent=traces.traceparent(),
         )
         try:
             _check_version(decision, sent)
             body = _Answer(metadata.command_id, key, fingerprint, decision.made)
-            appended = self.store.append(
-                decision.changes, metadata, claims=decision.claims, releases=decision.releases, answered=body, key=key
-            )
+            with traces.span("append"):
+                appended = self.store.append(
+                    decision.changes,
+                    metadata,
+                    claims=decision.claims,
+                    releases=decision.releases,
+                    answered=body,
+                    key=key,
+                )
         except BaseException as error:
             # After any other failure of the store the append may have committed: the keys of those in it stay.
             if isinstance(error, StoreBusy) or not isinstance(error, StoreUnavailable):

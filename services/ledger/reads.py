@@ -8,6 +8,7 @@ from ledger.answers import (
     CityAnswer,
     CommandHistory,
     CommunityAnswer,
+    FeedHead,
     HistoryPage,
     LogAnswer,
     PersonalAnswer,
@@ -19,18 +20,21 @@ from ledger.answers import (
 from ledger.asking import AfterVersion, Day, Id, IdQuery, Known, Limit
 from ledger.execution import Ledger
 from ledger.queries import Queries
-from shared.auth import EVERYONE, OFFICE, Role
+from shared.auth import EVERYONE, OFFICE, WHOLE_LOG, Role
 from shared.envelope import plain, to_wire
 from shared.http import Route, answer, principal_of
 from shared.refusal import Refused
 
+LINES = "application/jsonl"
 READERS_OF_THE_LOG = frozenset({Role.AUDITOR, Role.ADMIN})
 PERSONAL = frozenset({Role.ADMIN, Role.WORKER})
+SERVICES = frozenset({Role.SERVICE})
 
 
 def reads(ledger: Ledger, queries: Queries) -> list[Route]:
     """The table of questions: path, who may ask, what answers."""
-    return [*_place_reads(ledger, queries), *_worker_reads(ledger, queries), *_log_reads(ledger, queries)]
+    asked = (_place_reads(ledger, queries), _worker_reads(ledger, queries), _log_reads(ledger, queries))
+    return [*(route for routes in asked for route in routes), *_feed_reads(queries)]
 
 
 def _place_reads(ledger: Ledger, queries: Queries) -> list[Route]:
@@ -151,7 +155,7 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         events = queries.feed(_city_scope(request), document, after, limit)
         if format == "lines":
             lines = b"".join(to_wire(recorded) + b"\n" for recorded in events)
-            return Response(lines, media_type="application/jsonl")
+            return Response(lines, media_type=LINES)
         next_after = events[-1].position if len(events) == limit else None
         page = HistoryPage(
             events=[plain(recorded) for recorded in events], next_after=next_after, head=queries.store.head()
@@ -177,7 +181,7 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
             read_events,
             "The feed: events in the order of the log",
             answer=HistoryPage,
-            media=("application/json", "application/jsonl"),
+            media=("application/json", LINES),
         ),
         Route(
             "GET",
@@ -199,9 +203,34 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
     ]
 
 
+def _feed_reads(queries: Queries) -> list[Route]:
+    """The log for our other services, which need every event, of types that this version may not know, too."""
+
+    def read_feed(
+        request: Request, after: Annotated[int, Query(ge=-1, le=2**62)] = -1, limit: Limit = 500
+    ) -> Response:
+        _whole_log(request)
+        lines = b"".join(line + b"\n" for line in queries.store.lines(after, limit))
+        return Response(lines, media_type=LINES)
+
+    def read_head(request: Request) -> Response:
+        _whole_log(request)
+        return answer(FeedHead(position=queries.store.head()))
+
+    return [
+        Route("GET", "/feed", SERVICES, read_feed, "Every event, a line each", answer=None, media=(LINES,)),
+        Route("GET", "/feed/head", SERVICES, read_head, "The last position of the log", answer=FeedHead),
+    ]
+
+
 def _versioned(found: Any) -> Response:
     headers = {"ETag": f'"{found.version}"', "Ledger-Position": str(found.known_position)}
     return answer(found, headers=headers)
+
+
+def _whole_log(request: Request) -> None:
+    if principal_of(request).scope != WHOLE_LOG:
+        raise Refused("not-found", "the whole log is read by services", remedy=f"ask with the scope {WHOLE_LOG}")
 
 
 def _city_scope(request: Request) -> str:

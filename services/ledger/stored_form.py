@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent
 from msgspec import Struct
 
 from ledger.recorders import Row
-from shared.envelope import Basis, Recorded, decode_event
+from shared.envelope import Basis, Recorded, Wire, decode_event
 from shared.events import Event
 
 NONCE_BYTES = 16
@@ -22,15 +22,16 @@ class UnreadableEvent(Exception):
 
 @dataclass(frozen=True)
 class Metadata:
-    """What all events of one command share: from when they hold, who did it, on which paper."""
+    """What all events of one command share: from when they hold, who did it, on which paper, in which trace."""
 
     command_id: str
     actor: str
     basis: Basis
     effective_date: date
+    traceparent: str = ""
 
 
-class _State(Struct, frozen=True, kw_only=True):
+class _State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The stored bytes. The nonce keeps the content from being guessed when only a hash of it is shown."""
 
     effective_date: date
@@ -40,6 +41,7 @@ class _State(Struct, frozen=True, kw_only=True):
     command_id: str
     nonce: str
     data: msgspec.Raw
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,15 @@ def draft(stream: str, version: int, event: Event, metadata: Metadata, nonce: by
         command_id=metadata.command_id,
         nonce=b64encode(nonce).decode(),
         data=msgspec.Raw(msgspec.json.encode(event)),
+        traceparent=metadata.traceparent,
     )
     made = Draft(stream, version, event.name, state)
     try:
         read = recorded((0, stream, version, event.name, msgspec.json.encode(state)))
     except (msgspec.MsgspecError, LookupError) as error:
         raise UnreadableEvent(f"{event.name} on {stream} cannot be read back: {error}") from error
-    given = (event, metadata.effective_date, metadata.actor, metadata.basis, metadata.command_id)
-    if (read.event, read.effective_date, read.actor, read.basis, read.command_id) != given:
+    given = Metadata(read.command_id, read.actor, read.basis, read.effective_date, read.traceparent)
+    if (read.event, given) != (event, metadata):
         raise UnreadableEvent(f"{event.name} on {stream} is read back as something else")
     return made
 
@@ -97,6 +100,26 @@ def recorded(row: Row) -> Recorded:
         basis=state.basis,
         command_id=state.command_id,
         event=decode_event(stored_name, bytes(state.data)),
+        traceparent=state.traceparent,
+    )
+
+
+def wire(row: Row) -> Wire:
+    """The wire form of a row, whose type need not be known here: a newer version may have written it."""
+    position, stream, version, stored_name, state_bytes = row
+    state = _states.decode(state_bytes)
+    return Wire(
+        position=position,
+        stream=stream,
+        version=version,
+        type=stored_name,
+        effective_date=state.effective_date,
+        recorded_at=state.recorded_at,
+        actor=state.actor,
+        basis=state.basis,
+        command_id=state.command_id,
+        data=state.data,
+        traceparent=state.traceparent or msgspec.UNSET,
     )
 
 

@@ -16,22 +16,23 @@ _SEALING = b"workforce-ledger/payroll-seal/1"
 
 
 class Role(StrEnum):
-    """What a person may do; the table of each api.py says where."""
+    """What a person may do, and what another service of ours may; the table of each api.py says where."""
 
     ADMIN = "admin"
     APPROVER = "approver"
     FINANCE = "finance"
     AUDITOR = "auditor"
     WORKER = "worker"
+    SERVICE = "service"
 
 
-EVERYONE = frozenset(Role)
-OFFICE = frozenset(Role) - {Role.WORKER}
+EVERYONE = frozenset(Role) - {Role.SERVICE}
+OFFICE = EVERYONE - {Role.WORKER}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The place a principal may see and act in: a city, a street, a community; or one worker."""
+    """The place a principal may see and act in: a city, a street, a community; or one worker; or the whole log."""
 
     kind: str
     place_id: str
@@ -40,7 +41,8 @@ class Scope:
         return f"{self.kind}:{self.place_id}"
 
 
-SCOPE_KINDS = ("city", "street", "community", "worker")
+WHOLE_LOG = Scope("log", "all")
+SCOPE_KINDS = ("city", "street", "community", "worker", WHOLE_LOG.kind)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import httpx
 
 from shared.envelope import Recorded, from_wire
 
+LARGEST_PAGE = 500
+
 
 class Feed(Protocol):
     """Where a projection reads events from. The log itself is one; over HTTP it is another."""
@@ -33,19 +35,26 @@ class Lines(Protocol):
 
 
 class HttpFeed:
-    """The feed of a ledger elsewhere, `GET /ledger/v1/events`. Raises httpx.HTTPError when it does not answer."""
+    """The feed of a ledger elsewhere, `GET /ledger/v1/feed`; the client is a service's own.
+
+    Raises httpx.HTTPError when it does not answer or refuses.
+    """
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
     def read(self, after: int, limit: int) -> Sequence[Recorded]:
         """As `Feed.read`."""
-        answer = self._client.get("/ledger/v1/events", params={"after": after, "limit": limit, "format": "lines"})
+        return [from_wire(line) for line in self.lines(after, limit)]
+
+    def lines(self, after: int, limit: int) -> Sequence[bytes]:
+        """As `Lines.lines`."""
+        answer = self._client.get("/ledger/v1/feed", params={"after": after, "limit": min(limit, LARGEST_PAGE)})
         answer.raise_for_status()
-        return [from_wire(line) for line in answer.content.splitlines() if line]
+        return answer.content.splitlines()
 
     def head(self) -> int:
         """As `Feed.head`."""
-        answer = self._client.get("/ledger/v1/log")
+        answer = self._client.get("/ledger/v1/feed/head")
         answer.raise_for_status()
         return int(answer.json()["position"])
