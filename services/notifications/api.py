@@ -11,12 +11,10 @@ Who may read which recipient's notices, deny by default:
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from threading import Lock
 from typing import Annotated
 
-import httpx
 from fastapi import FastAPI, Path, Query, Request, Response
 from msgspec import Struct
 
@@ -24,7 +22,8 @@ from notifications.notices import Address, Entry, Page
 from notifications.outbox import Outbox, rebuilt
 from shared.auth import EVERYONE, OFFICE, Principal, Role, utc_now
 from shared.feed import Feed
-from shared.http import Route, answer, check_reached, principal_of, service_app
+from shared.http import Route, answer, principal_of, reached, service_app
+from shared.reaching import Reach, ReadingAlong
 from shared.refusal import Refused
 
 PREFIX = "/notifications/v1"
@@ -58,9 +57,20 @@ class Rebuild(Struct, frozen=True, kw_only=True):
     sent: int
 
 
-def app(outbox: Outbox, feed: Feed, *, token_key: bytes, now: Callable[[], datetime] = utc_now) -> FastAPI:
-    """The service over its outbox and the feed it reads, to be mounted at /notifications/v1."""
-    desk = _Desk(outbox, feed, now)
+def app(
+    outbox: Outbox,
+    feed: Feed,
+    *,
+    token_key: bytes,
+    now: Callable[[], datetime] = utc_now,
+    reach: Reach | None = None,
+) -> FastAPI:
+    """The service over its outbox and the log's feed, to be mounted at /notifications/v1.
+
+    `reach`: how the outbox comes to the head of the log, by default by reading the feed along.
+    """
+    along = ReadingAlong(lambda: outbox.catch_up(feed), lambda: outbox.position)
+    desk = _Desk(outbox, feed, now, reach or along)
     routes = (
         Route("GET", "/inbox", EVERYONE, desk.inbox, "What concerns you, oldest first", answer=Page),
         Route("POST", "/inbox/{notice_id}/read", EVERYONE, desk.read, "Mark a notice as read by you", answer=Entry),
@@ -95,9 +105,10 @@ def addresses(principal: Principal, outbox: Outbox) -> tuple[Address, ...]:
 
 
 class _Desk:
-    """The endpoints; every one catches up with the feed before it answers."""
+    """The endpoints; every one comes as near to the head of the log as it can before it answers."""
 
-    def __init__(self, outbox: Outbox, feed: Feed, now: Callable[[], datetime]) -> None:
+    def __init__(self, outbox: Outbox, feed: Feed, now: Callable[[], datetime], reach: Reach) -> None:
+        self._reach = reach
         self._outbox = outbox
         self._feed = feed
         self._now = now
@@ -162,8 +173,5 @@ class _Desk:
             scratch.close()
 
     def _caught_up(self, request: Request) -> Principal:
-        # A ledger that does not answer is no reason to hide what is here: the answer names its position.
-        with suppress(httpx.HTTPError):
-            self._outbox.catch_up(self._feed)
-        check_reached(request.headers, self._outbox.position)
+        reached(request.headers, self._reach)
         return principal_of(request)

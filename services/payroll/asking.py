@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from payroll.answers import Act
 from payroll.runs import Caller, Payroll
-from shared.http import check_reached
+from shared.http import reached
 from shared.refusal import Refused
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -42,8 +42,7 @@ def position_asked(
 
     Raises Refused `unknown-time` for what is still to come, `busy` before `X-Min-Position`, `invalid-parameter`.
     """
-    latest = payroll.catch_up()
-    check_reached(headers, latest)
+    latest = reached(headers, payroll.reach)
     if known_position is not None:
         if known_position > latest:
             raise _unknown_time(f"position {known_position}", "known_position", f"{latest} is the latest")

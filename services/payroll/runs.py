@@ -18,6 +18,7 @@ from shared.envelope import Basis
 from shared.events import RunClosed, RunDrafted
 from shared.feed import Feed
 from shared.money import yuan
+from shared.reaching import Reach, ReadingAlong, ledger_away
 from shared.refusal import Refused
 
 MONTHS_AHEAD = 12
@@ -66,7 +67,10 @@ class Written:
 
 
 class Payroll:
-    """Payroll as one thing: its projection, the feed it follows, the ledger it asks under its seal, and the clock."""
+    """Payroll as one thing: its projection, the feed it follows, the ledger it asks under its seal, and the clock.
+
+    `reach`: how the projection comes to the head of the log, by default by reading the feed along.
+    """
 
     def __init__(
         self,
@@ -76,23 +80,18 @@ class Payroll:
         clock: Callable[[], datetime],
         *,
         seal: Seal,
+        reach: Reach | None = None,
     ) -> None:
         self.projection = projection
         self.feed = feed
         self.ledger_client = ledger_client
         self.clock = clock
         self.seal = seal
+        self.reach = reach or ReadingAlong(lambda: projection.catch_up(feed), lambda: projection.position)
 
     def today(self) -> date:
         """The calendar date in the jurisdictions (China, UTC+8 without daylight saving)."""
         return (self.clock() + timedelta(hours=8)).date()
-
-    def catch_up(self) -> int:
-        """Apply what the feed has; the position reached. Where the feed is away, the position we are at."""
-        try:
-            return self.projection.catch_up(self.feed)
-        except httpx.HTTPError:
-            return self.projection.position
 
     def run(self, jurisdiction: str, month: str, sequence: int, at_position: int) -> RunState:
         """The run's state as known at a position."""
@@ -104,7 +103,7 @@ class Payroll:
 
         The draft names the last position that can matter for pay, so that the same request sent again says the same.
         """
-        state = self.run(jurisdiction, month, 1, self._head())
+        state = self.run(jurisdiction, month, 1, self.reach.head())
         if state.closed_act is not None and state.drafted is not None:
             return self._ask("run-drafts", caller, msgspec.to_builtins(state.drafted))
         check_near(month, self.today())
@@ -117,7 +116,7 @@ class Payroll:
 
     def approve(self, jurisdiction: str, month: str, sequence: int, digest: str, caller: Caller) -> Written:
         """Have the draft with this digest approved. Raises Refused `run-moved` when it would be another today."""
-        head = self._head()
+        head = self.reach.head()
         state = self.run(jurisdiction, month, sequence, head)
         drafted = _drafted(state)
         if (state.status, digest) == ("drafted", drafted.digest):
@@ -132,7 +131,7 @@ class Payroll:
         Raises Refused `run-not-drafted`, `run-not-approved`, `run-blocked`, and `run-moved` when what was paid since
         changes the lines.
         """
-        head = self._head()
+        head = self.reach.head()
         state = self.run(jurisdiction, month, sequence, head)
         drafted = _drafted(state)
         if state.closed_act is None:
@@ -142,13 +141,6 @@ class Payroll:
         plain = msgspec.to_builtins(drafted)
         body = {name: plain[name] for name in RunClosed.__struct_fields__}
         return self._ask("run-closures", caller, body)
-
-    def _head(self) -> int:
-        """Everything the feed has, applied. Raises Refused when the feed is away: nothing is decided on old news."""
-        try:
-            return self.projection.catch_up(self.feed)
-        except httpx.HTTPError as error:
-            raise _ledger_away() from error
 
     def _ask(self, command: str, caller: Caller, body: Mapping[str, Any]) -> Written:
         whole = {**body, "effective_date": caller.effective_date, "basis": caller.basis}
@@ -164,11 +156,11 @@ class Payroll:
         try:
             response = self.ledger_client.post(path, content=content, headers=headers)
         except httpx.HTTPError as error:
-            raise _ledger_away() from error
+            raise ledger_away() from error
         if response.status_code >= 300:
             raise LedgerSaidNo(response)
-        self._head()
         answered = msgspec.json.decode(response.content)
+        self.reach.beyond(answered["position"])
         replayed = response.headers.get("idempotency-replayed") == "true"
         return Written(answered["command_id"], answered["position"], replayed)
 
@@ -257,7 +249,3 @@ def _check_same(drafted: RunDrafted, now: Settlement) -> None:
             },
         },
     )
-
-
-def _ledger_away() -> Refused:
-    return Refused("storage-unavailable", "the ledger does not answer", remedy="send the same request again shortly")

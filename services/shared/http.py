@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse
 
 from shared.auth import Principal, Role, require, verify
 from shared.problems import MEDIA_TYPE, Problem, encode
+from shared.reaching import Reach
 from shared.refusal import Refused
 from shared.telemetry import REFUSALS
 from shared.threads import widen
@@ -106,8 +107,22 @@ def decode(body: bytes, shape: type[_T]) -> _T:
         raise Refused("malformed-body", "the body is nested too deeply", remedy="send the documented shape") from None
 
 
+def reached(headers: Mapping[str, str], reach: Reach) -> int:
+    """A position not below the caller's X-Min-Position. Refused `busy` where that takes too long."""
+    position = reach.near(min_position(headers))
+    check_reached(headers, position)
+    return position
+
+
 def check_reached(headers: Mapping[str, str], position: int) -> None:
     """Refused `busy` (503, to be asked again) while the service has not reached the caller's X-Min-Position."""
+    wanted = min_position(headers)
+    if position < wanted:
+        raise Refused("busy", f"the service is at {position}, not yet at {wanted}", remedy="ask again shortly")
+
+
+def min_position(headers: Mapping[str, str]) -> int:
+    """What the caller has seen, -1 for nothing. Refused `invalid-parameter`."""
     wanted = headers.get("x-min-position", "-1")
     if not _POSITION.match(wanted):
         raise Refused(
@@ -116,8 +131,7 @@ def check_reached(headers: Mapping[str, str], position: int) -> None:
             pointer="/headers/x-min-position",
             remedy="send the Ledger-Position of an earlier answer",
         )
-    if position < int(wanted):
-        raise Refused("busy", f"the service is at {position}, not yet at {wanted}", remedy="ask again shortly")
+    return int(wanted)
 
 
 def answer(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -10,7 +10,6 @@ from types import FrameType
 from typing import Any, Protocol
 
 import uvicorn
-from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -23,9 +22,6 @@ from shared.health import Health, health_routes
 from shared.http import add_problem_handlers
 from shared.settings import SettingsError
 from shared.watching import Watched
-
-THREADS = 64
-"""Requests that are worked on at one time; the others that were let in wait for a thread."""
 
 GRACE_SECONDS = 20
 """How long accepted requests may take to end after the process was asked to stop."""
@@ -52,7 +48,6 @@ def face(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> Any:
-        to_thread.current_default_thread_limiter().total_tokens = THREADS
         with running():
             yield
 

@@ -26,7 +26,7 @@ def history():
     log.publish_base("2020-11-01", "60000.00")
     close_month(payroll, "2020-12")
     log.separate("chen", "2020-12-15")
-    payroll.catch_up()
+    payroll.reach.head()
     return log, payroll
 
 
