@@ -43,7 +43,7 @@ class RelayPlace(Protocol):
         ...
 
     def advance(self, before: Published, after: Published) -> None:
-        """Compare and set. Raises shared.consuming.Overtaken when another relay moved it."""
+        """Compare and set. Raises shared.receiving.Overtaken when another relay moved it."""
         ...
 
 

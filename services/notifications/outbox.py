@@ -16,6 +16,7 @@ from notifications.places import Located, Place, Placed, Withdrawn, place
 from notifications.rules import MESSAGES_AT_MOST
 from notifications.tables import (
     LOCATED,
+    METADATA,
     NOTICES,
     PLACED,
     PROJECTED,
@@ -25,10 +26,11 @@ from notifications.tables import (
     engine_in_memory,
     lay,
 )
-from shared.consuming import Held, Taking
 from shared.envelope import Recorded
 from shared.feed import Feed
-from shared.taking import fitting, put
+from shared.rebuilding import Rebuildable
+from shared.receiving import Held, Taking
+from shared.taking import Drift, fitting, put
 
 BATCH = 500
 _PLACE_TABLES: dict[type[Place], Table] = {Placed: PLACED, Located: LOCATED, Withdrawn: WITHDRAWN}
@@ -38,7 +40,7 @@ _NOTICES_AT_MOST = MESSAGES_AT_MOST * len(CHANNELS)
 class Outbox:
     """Notices and the place in the log up to which they are complete. Safe between threads and processes.
 
-    The `shared.consuming.Receiver` of notifications.
+    The `shared.receiving.Receiver` of notifications.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -100,6 +102,11 @@ class Outbox:
                 for row in connection.execution_options(yield_per=BATCH).execute(rows):
                     found.update(msgspec.json.encode(tuple(row)) + b"\n")
         return found.hexdigest()
+
+    def drift(self) -> Drift | None:
+        """What the last comparison with the log found wrong."""
+        with self._engine.connect() as connection:
+            return TAKEN.drifted(connection)
 
     def count(self, position: int | None = None) -> int:
         """How many notices there are from the events up to a position, by default the present one."""
@@ -185,6 +192,10 @@ class Outbox:
         """A transaction; one at a time in this process."""
         with self._lock, self._engine.begin() as connection:
             yield connection
+
+
+REBUILDABLE = Rebuildable("notifications", METADATA, TAKEN, PROJECTED, Outbox)
+"""How the outbox is built anew beside the live one; who has read what stays."""
 
 
 def rebuilt(feed: Feed, *, until: int) -> Outbox:

@@ -18,11 +18,12 @@ from payroll.intake import rows_of
 from payroll.known import Known, RunAct
 from payroll.settlement import Line, digest_of, settle
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
-from shared.consuming import Held, Overtaken, Taking
 from shared.envelope import Recorded
 from shared.events import RunClosed
 from shared.feed import Feed
-from shared.taking import fitting, moment_text, put
+from shared.rebuilding import Rebuildable
+from shared.receiving import Held, Overtaken, Taking
+from shared.taking import Drift, fitting, moment_text, put
 
 BATCH = 500
 
@@ -35,7 +36,7 @@ class Projection:
     """Facts, rules, places, runs and the lines of closed runs, kept under their positions.
 
     Events may arrive in any order and more than once. `position` is the watermark: every event up to it is taken.
-    The `shared.consuming.Receiver` of payroll. Safe to call from several threads, and processes on PostgreSQL.
+    The `shared.receiving.Receiver` of payroll. Safe to call from several threads, and processes on PostgreSQL.
     """
 
     def __init__(self, database: str | Engine = tables.IN_MEMORY) -> None:
@@ -92,15 +93,26 @@ class Projection:
 
     # --- asking
 
-    def digest(self) -> str:
-        """SHA-256 over all content in key order; the same whatever the order and size of the batches."""
+    def digest(self, upto: int | None = None) -> str:
+        """SHA-256 over all content from events up to a position (the watermark), in key order.
+
+        The same whatever the order and size of the batches.
+        """
         digest = sha256()
         with self._reading() as connection:
+            last = TAKEN.position(connection) if upto is None else upto
             for table in tables.CONTENT:
                 digest.update(table.name.encode() + b"\n")
-                for row in connection.execute(select(table).order_by(*table.primary_key.columns)):
+                position, *_ = table.primary_key.columns
+                rows = select(table).where(position <= last).order_by(*table.primary_key.columns)
+                for row in connection.execution_options(yield_per=BATCH).execute(rows):
                     digest.update(msgspec.json.encode(tuple(row)) + b"\n")
         return digest.hexdigest()
+
+    def drift(self) -> Drift | None:
+        """What the last comparison with the log found wrong."""
+        with self._reading() as connection:
+            return TAKEN.drifted(connection)
 
     def position_at(self, moment: datetime) -> int:
         """The position of the last event recorded at or before a moment; -1 when there is none."""
@@ -211,3 +223,7 @@ def _materialise(connection: Connection, row: Any) -> None:
 def _line_row(position: int, head: tuple[Any, ...], line: Line) -> tuple[Any, ...]:
     number, *rest = (getattr(line, name) for name in Line.__struct_fields__)
     return (position, number, *head, *rest)
+
+
+REBUILDABLE = Rebuildable("payroll", tables.METADATA, TAKEN, tables.CONTENT, Projection)
+"""How the projection is built anew beside the live one."""

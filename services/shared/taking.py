@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -21,11 +21,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError, IntegrityError
 
-from shared.consuming import BEGINNING, Held, Mark, Move, Overtaken, Parked, Taking, Unfit
 from shared.envelope import wire_of
+from shared.receiving import BEGINNING, Held, Mark, Move, Overtaken, Parked, Taking, Unfit
 
 _PORTION = 5_000
 _ARRAY_OF = {"BIGINT": "bigint", "INTEGER": "bigint", "VARCHAR": "text", "TEXT": "text", "DATE": "date"}
+
+
+class Drift(NamedTuple):
+    """A projection that is not what the log makes of it: up to which position, and when that was found (UTC)."""
+
+    position: int
+    live_digest: str
+    rebuilt_digest: str
+    found_at: str
 
 
 class Taken:
@@ -65,6 +74,15 @@ class Taken:
             Column("type", String(200), nullable=False),
             Column("reason", Text, nullable=False),
             Column("line", Text, nullable=False),
+        )
+
+        self.drift = Table(
+            f"{prefix}_drift",
+            metadata,
+            Column("position", BigInteger, primary_key=True, autoincrement=False),
+            Column("live_digest", String(64), nullable=False),
+            Column("rebuilt_digest", String(64), nullable=False),
+            Column("found_at", String(32), nullable=False),
         )
 
     def begin(self, connection: Connection) -> None:
@@ -117,6 +135,16 @@ class Taken:
             if connection.execute(moved).rowcount != 1:
                 raise Overtaken("another process moved the watermark")
         return before, after
+
+    def drifted(self, connection: Connection) -> Drift | None:
+        """What the last comparison with the log found wrong; None when it found nothing."""
+        row = connection.execute(select(self.drift).order_by(self.drift.c.position.desc())).first()
+        return None if row is None else Drift(*row)
+
+    def set_drift(self, connection: Connection, drift: Drift | None) -> None:
+        """Write down what the last comparison found."""
+        connection.execute(delete(self.drift))
+        put(connection, self.drift, [] if drift is None else [drift])
 
     def _complete_from(self, connection: Connection, after: int) -> int:
         while True:

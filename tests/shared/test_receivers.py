@@ -15,7 +15,8 @@ from tests.shared.scripted import PARTITIONS, LogLines, Scripted, of_partitions,
 from notifications.outbox import Outbox
 from notifications.tables import engine_in_memory
 from payroll.projection import Projection
-from shared.consuming import BEGINNING, Consumer, Mark, Move, Overtaken, Taking, Unfit
+from shared.consuming import Consumer
+from shared.receiving import BEGINNING, Mark, Move, Overtaken, Taking, Unfit
 from shared.topic import Delivery
 
 EVENTS = story().events
