@@ -51,6 +51,17 @@ def _seen_by(role: Role, worker_id: str, city_id: str, community_id: str, known:
     return [Scope("city", city_id), Scope("street", street_id), Scope("community", community_id)]
 
 
+def check_sound(projection: Projection) -> None:
+    """Let finance have figures unless the last comparison with the log found drift. Raises Refused."""
+    drift = projection.drift()
+    if drift is not None:
+        raise Refused(
+            "projection-drifted",
+            f"payroll's tables are not what the log makes of them, as found up to position {drift.position}",
+            remedy="the operator runs `workforce rebuild payroll`, then `workforce shadow payroll`, which clears this",
+        )
+
+
 def not_found(detail: str) -> Refused:
     """Nothing there, or not for you: the same answer."""
     return Refused("not-found", detail, remedy="check the id, and that it lies in the place your token is for")
