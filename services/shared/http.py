@@ -22,7 +22,6 @@ from shared.problems import MEDIA_TYPE, Problem, encode
 from shared.reaching import Reach
 from shared.refusal import Refused
 from shared.telemetry import REFUSALS
-from shared.threads import widen
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 15.0
@@ -143,7 +142,6 @@ def _guard(roles: frozenset[Role], token_key: bytes) -> Callable[[Request], Awai
     async def guard(request: Request) -> None:
         principal = verify(request.headers.get("authorization"), token_key)
         require(principal, roles)
-        await widen()
         request.state.principal = principal
 
     return guard
