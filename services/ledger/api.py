@@ -9,13 +9,13 @@ from ledger.asking import key_of, version_of
 from ledger.commands import careers, places, policies, runs, voids
 from ledger.domain import career, city, community, policy, run, void
 from ledger.domain.command import Command
-from ledger.event_store import StoreUnavailable
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
 from ledger.queries import Queries
 from ledger.reads import reads
 from shared import telemetry, traces
 from shared.auth import Role, check_seal, sealing_key
-from shared.http import Route, body_of, principal_of, problem_response, service_app
+from shared.database import AWAY, StorageAway
+from shared.http import Route, body_of, principal_of, service_app
 from shared.refusal import Refused
 from shared.watching import told
 
@@ -68,16 +68,7 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *reads(ledger, queries)], token_key=token_key)
     built.state.queries = queries
-    built.add_exception_handler(StoreUnavailable, _on_unavailable)
     return built
-
-
-async def _on_unavailable(request: Request, error: Exception) -> Response:
-    return problem_response(
-        Refused(
-            "storage-unavailable", "the log cannot be reached", remedy="send the same request with the same key again"
-        )
-    )
 
 
 def _command(
@@ -131,7 +122,7 @@ def _executed(ledger: Ledger, decide: Decide, command: Command, sent: Sent, requ
     except Refused:
         became = "refused"
         raise
-    except StoreUnavailable:
+    except (StorageAway, *AWAY):
         became = "unavailable"
         raise
     finally:

@@ -33,8 +33,10 @@ from ledger.stored_form import UnreadableEvent as UnreadableEvent
 from ledger.stored_form import recorded as read_row
 from ledger.stream_cache import StreamCache, up_to
 from shared.auth import utc_now
+from shared.database import StorageAway
 from shared.envelope import Recorded
 from shared.settings import Settings
+from shared.telemetry import COMMIT_GROUP_SIZE
 
 _JUST_PAST = timedelta(minutes=1)
 _DIGEST_BATCH = 1000
@@ -51,7 +53,7 @@ class StoredAnswer:
     recorded_at: datetime
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(StorageAway):
     """The database cannot be reached or cannot write now; an append may or may not have committed."""
 
 
@@ -204,6 +206,7 @@ class EventStore:
                     turn.failed(refusal)
             return pending.entry
 
+        COMMIT_GROUP_SIZE.observe(len(group))
         try:
             with _reachable():
                 self._recorder.record(question_of([turn.work for turn in group]), stamp)

@@ -1,11 +1,13 @@
 """The log in PostgreSQL: the library's recorder with dense positions, under one row's lock, never retried blindly."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
 from typing import Any
 
 import psycopg
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
@@ -16,7 +18,6 @@ from ledger.recorders import (
     ADVANCE_HEAD,
     HEAD,
     LOG_TABLES,
-    WAIT_SECONDS,
     Entry,
     Locked,
     Question,
@@ -25,9 +26,14 @@ from ledger.recorders import (
     as_given,
     locked_from,
 )
+from shared.database import CONNECT_SECONDS, connect_arguments
 from shared.settings import SettingsError
+from shared.telemetry import POOL_WAIT_SECONDS
 
 _POOL = 16
+_WAITING_AT_MOST = 500
+IDLE_IN_TRANSACTION_SECONDS = 10
+"""A process that stands still with the append lock in its hands loses it then; a commit takes milliseconds."""
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS stored_events (originator_id text NOT NULL, originator_version bigint NOT NULL, "
@@ -71,7 +77,7 @@ _INSERT = (
 
 
 class LedgerPostgresDatastore(PostgresDatastore):
-    """Connections from a postgresql:// address, each tried before use, all of them in the schema public."""
+    """Connections from a postgresql:// address, all of them in the schema public."""
 
     def __init__(self, address: str) -> None:
         try:
@@ -84,16 +90,35 @@ class LedgerPostgresDatastore(PostgresDatastore):
             port=given.pop("port", ""),
             user=given.pop("user", ""),
             password=given.pop("password", ""),
-            connect_timeout=5,
-            idle_in_transaction_session_timeout=WAIT_SECONDS,
+            connect_timeout=float(given.get("connect_timeout", CONNECT_SECONDS)),
+            idle_in_transaction_session_timeout=IDLE_IN_TRANSACTION_SECONDS,
             pool_size=1,
             max_overflow=_POOL - 1,
-            pre_ping=True,
+            max_waiting=_WAITING_AT_MOST,
             originator_id_type="text",
         )
+        self.pool.reconnect_timeout = CONNECT_SECONDS
         # What else the address says (sslmode, application_name, …) reaches every connection.
         assert isinstance(self.pool.kwargs, dict)
-        self.pool.kwargs.update(given)
+        self.pool.kwargs.update(connect_arguments(given, idle_in_transaction_seconds=IDLE_IN_TRANSACTION_SECONDS))
+
+    @contextmanager
+    def waited_for(self) -> Iterator[Connection[DictRow]]:
+        """A connection of the pool; one that was lost while idle is found out by whoever asks on it."""
+        began = perf_counter()
+        with self.get_connection() as connection:
+            POOL_WAIT_SECONDS.labels("log").observe(perf_counter() - began)
+            yield connection
+
+    @contextmanager
+    def answering(self) -> Iterator[Connection[DictRow]]:
+        """A connection that was tried: what follows on it is sent once and never again."""
+        for _ in range(_POOL):
+            with self.waited_for() as connection:
+                if _answers(connection):
+                    yield connection
+                    return
+        raise OperationalError("no connection answers")
 
     def after_connect_func(self) -> Callable[[Connection[Any]], None]:
         """As the library's; the lock counts on each statement seeing what committed before it."""
@@ -102,7 +127,7 @@ class LedgerPostgresDatastore(PostgresDatastore):
         def settled(connection: Connection[Any]) -> None:
             after_connect(connection)
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-            connection.execute(f"SET search_path TO public; SET lock_timeout = '{WAIT_SECONDS}s'")
+            connection.execute("SET search_path TO public")
 
         return settled
 
@@ -141,7 +166,7 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
 
         Never tried again by itself: after a lost connection nobody here knows whether it has committed.
         """
-        with self.datastore.get_connection() as connection, connection.transaction(), connection.pipeline():
+        with self.datastore.answering() as connection, connection.transaction(), connection.pipeline():
             entry = stamp(_ask(connection, question))
             if entry is None:
                 return []
@@ -150,16 +175,21 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
 
     def settle(self) -> None:
         """As `LogRecorder.settle`: a share of the lock is given only between two appends."""
-        with self.datastore.get_connection() as connection:
-            connection.execute(_SETTLED)
+        self.rows(_SETTLED, ())
 
     def rows(self, sql: str, parameters: Row) -> list[Row]:
-        """As `LogRecorder.rows`."""
-        with (
-            self.datastore.get_connection() as connection,
-            connection.cursor(binary=True, row_factory=tuple_row) as cursor,
-        ):
-            return cursor.execute(_dialect(sql), parameters, prepare=True).fetchall()
+        """As `LogRecorder.rows`. On a connection that was lost in the meantime it asks once more on another."""
+        for _ in range(_POOL):
+            with (
+                self.datastore.waited_for() as connection,
+                connection.cursor(binary=True, row_factory=tuple_row) as cursor,
+            ):
+                try:
+                    return cursor.execute(_dialect(sql), parameters, prepare=True).fetchall()
+                except psycopg.OperationalError:
+                    if not connection.closed:
+                        raise
+        raise OperationalError("no connection answers")
 
     def close(self) -> None:
         """As `LogRecorder.close`."""
@@ -171,6 +201,14 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
         inserted = connection.cursor(row_factory=tuple_row)
         inserted.execute(_INSERT, _columns(entry.event_rows))
         return [row[0] for row in inserted.fetchall()]
+
+
+def _answers(connection: Connection[DictRow]) -> bool:
+    try:
+        connection.execute(b"")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _dialect(sql: str) -> bytes:

@@ -18,6 +18,7 @@ from payroll.intake import rows_of
 from payroll.known import Known, RunAct
 from payroll.settlement import Line, digest_of, settle
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
+from shared.database import IN_MEMORY, engine
 from shared.envelope import Recorded
 from shared.events import RunClosed
 from shared.feed import Feed
@@ -39,10 +40,10 @@ class Projection:
     The `shared.receiving.Receiver` of payroll. Safe to call from several threads, and processes on PostgreSQL.
     """
 
-    def __init__(self, database: str | Engine = tables.IN_MEMORY) -> None:
-        self._engine = tables.open_database(database) if isinstance(database, str) else database
+    def __init__(self, database: str | Engine = IN_MEMORY) -> None:
+        self._engine = engine(database, "payroll") if isinstance(database, str) else database
         self._lock = RLock()
-        self._one_connection = str(self._engine.url) == tables.IN_MEMORY
+        self._one_connection = str(self._engine.url) == IN_MEMORY
         tables.create(self._engine)
         with self._engine.begin() as connection:
             TAKEN.begin(connection)

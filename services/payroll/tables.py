@@ -11,15 +11,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    create_engine,
     event,
 )
-from sqlalchemy.pool import StaticPool
 
 from shared.taking import Taken
 
 METADATA = MetaData()
-IN_MEMORY = "sqlite://"
 
 FACTS = Table(
     "payroll_facts",
@@ -104,13 +101,6 @@ TAKEN = Taken("payroll", METADATA)
 
 CONTENT = (FACTS, VOIDS, RULES, PLACES, RUNS, LINES)
 """What the projection's digest covers."""
-
-
-def open_database(address: str) -> Engine:
-    """An engine for the address; SQLite in memory has one connection that all threads share."""
-    if address != IN_MEMORY:
-        return create_engine(address)
-    return create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
 
 
 def create(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
 from shared.auth import Principal, Role, require, verify
+from shared.database import AWAY, StorageAway
 from shared.problems import MEDIA_TYPE, Problem, encode
 from shared.reaching import Reach
 from shared.refusal import Refused
@@ -215,6 +216,15 @@ def add_problem_handlers(app: Starlette) -> None:
         response.headers.update(error.headers or {})
         return response
 
+    async def on_away(request: Request, error: Exception) -> Response:
+        return problem_response(
+            Refused(
+                "storage-unavailable",
+                "the database does not answer or cannot write now",
+                remedy="send the same request again, a command with the same key",
+            )
+        )
+
     async def on_bug(request: Request, error: Exception) -> Response:
         return problem_response(
             Refused("internal", "something went wrong on our side; nothing was written", remedy="tell the operator")
@@ -224,6 +234,7 @@ def add_problem_handlers(app: Starlette) -> None:
         Refused: on_refused,
         RequestValidationError: on_parameters,
         HTTPException: on_http,
+        **dict.fromkeys((StorageAway, *AWAY), on_away),
         Exception: on_bug,
     }
     for kind, handler in handlers.items():

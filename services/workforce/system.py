@@ -27,6 +27,7 @@ from ledger.queries import Queries
 from notifications.outbox import Outbox
 from payroll.projection import Projection
 from payroll.runs import Payroll
+from shared import database
 from shared.auth import seal, sealing_key, utc_now
 from shared.health import Health
 from shared.settings import Settings, SettingsError
@@ -126,7 +127,4 @@ def _built(
 
 
 def _engine(settings: Settings, name: str) -> sqlalchemy.Engine:
-    if not settings.database:
-        return sqlalchemy.create_engine(settings.sqlite(name))
-    address = sqlalchemy.make_url(settings.database).set(drivername="postgresql+psycopg")
-    return sqlalchemy.create_engine(address)
+    return database.engine(settings.database or settings.sqlite(name), name)

@@ -27,6 +27,7 @@ from ledger.execution import Ledger
 from ledger.personal import PersonalStore
 from ledger.queries import Queries
 from shared.auth import Principal, Role, mint, parse_scope, seal, sealing_key
+from shared.database import engine
 from shared.envelope import Basis, Recorded
 from shared.events import Event
 from shared.refusal import Refused
@@ -151,8 +152,8 @@ class Town:
         if self._own_front:
             self.front.close()
         self.store.close()
-        for engine in self._engines:
-            engine.dispose()
+        for opened in self._engines:
+            opened.dispose()
 
     # --- requests
 
@@ -310,6 +311,4 @@ def problem(response: httpx.Response) -> dict[str, Any]:
 
 
 def _engine(settings: Settings, name: str) -> sqlalchemy.Engine:
-    if not settings.database:
-        return sqlalchemy.create_engine(settings.sqlite(name))
-    return sqlalchemy.create_engine(sqlalchemy.make_url(settings.database).set(drivername="postgresql+psycopg"))
+    return engine(settings.database or settings.sqlite(name), name)

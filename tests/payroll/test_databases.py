@@ -4,7 +4,7 @@ import pytest
 from tests.payroll.feeding import close_month, opened, payroll_over
 
 from payroll.projection import Projection
-from payroll.tables import open_database
+from shared.database import engine
 
 
 @pytest.mark.postgres
@@ -15,8 +15,7 @@ def test_postgresql_holds_the_same_content_as_sqlite(postgres_address):
     log.hire("li", "2020-10-12")
     payroll = payroll_over(log)
     close_month(payroll, "2020-10")
-    engine = open_database(postgres_address.replace("postgresql://", "postgresql+psycopg://", 1))
-    projection = Projection(engine)
+    projection = Projection(engine(postgres_address, "payroll"))
     projection.apply(log.events[9:])
     projection.catch_up(log)
     projection.apply(log.events[3:7])
