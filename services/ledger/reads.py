@@ -206,9 +206,7 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
 def _feed_reads(queries: Queries) -> list[Route]:
     """The log for our other services, which need every event, of types that this version may not know, too."""
 
-    def read_feed(
-        request: Request, after: Annotated[int, Query(ge=-1, le=2**62)] = -1, limit: Limit = 500
-    ) -> Response:
+    def read_feed(request: Request, after: Annotated[int, Query(ge=-1, le=2**62)] = -1, limit: Limit = 500) -> Response:
         _whole_log(request)
         lines = b"".join(line + b"\n" for line in queries.store.lines(after, limit))
         return Response(lines, media_type=LINES)

@@ -10,19 +10,15 @@ from typing import Any, TypeVar
 import fastapi_offline
 import msgspec
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
 from shared.auth import Principal, Role, require, verify
-from shared.database import AWAY, StorageAway
-from shared.problems import MEDIA_TYPE, Problem, encode
+from shared.problems import MEDIA_TYPE, Problem
 from shared.reaching import Reach
 from shared.refusal import Refused
-from shared.telemetry import REFUSALS
+from shared.refusing import add_problem_handlers
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 15.0
@@ -185,68 +181,6 @@ def _place(message: str) -> tuple[str, str]:
         # The value itself may be somebody's name in the wrong column.
         sentence = "Not one of the values of this field"
     return sentence[0].lower() + sentence[1:], pointer
-
-
-def add_problem_handlers(app: Starlette) -> None:
-    """Answer refusals, wrong parameters and unknown paths with problem details."""
-
-    async def on_refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refused)
-        return problem_response(error)
-
-    async def on_parameters(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        first = error.errors()[0]
-        where, *rest = (str(part) for part in first["loc"])
-        pointer = "/".join(["", "headers" if where == "header" else where, *rest])
-        refused = Refused(
-            "invalid-parameter", f"{first['msg']}", pointer=pointer, remedy="see the OpenAPI page of this service"
-        )
-        return problem_response(refused)
-
-    async def on_http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        if error.status_code == 405:
-            refused = Refused(
-                "method-not-allowed", f"{request.method} is not offered here", remedy="see the OpenAPI page"
-            )
-        else:
-            refused = Refused("not-found", f"there is nothing at {request.url.path}", remedy="see the OpenAPI page")
-        response = problem_response(refused)
-        response.headers.update(error.headers or {})
-        return response
-
-    async def on_away(request: Request, error: Exception) -> Response:
-        return problem_response(
-            Refused(
-                "storage-unavailable",
-                "the database does not answer or cannot write now",
-                remedy="send the same request again, a command with the same key",
-            )
-        )
-
-    async def on_bug(request: Request, error: Exception) -> Response:
-        return problem_response(
-            Refused("internal", "something went wrong on our side; nothing was written", remedy="tell the operator")
-        )
-
-    handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
-        Refused: on_refused,
-        RequestValidationError: on_parameters,
-        HTTPException: on_http,
-        **dict.fromkeys((StorageAway, *AWAY), on_away),
-        Exception: on_bug,
-    }
-    for kind, handler in handlers.items():
-        app.add_exception_handler(kind, handler)
-
-
-def problem_response(refused: Refused) -> Response:
-    """The refusal as an answer, with the headers its status asks for."""
-    status, body = encode(refused)
-    REFUSALS.labels(refused.code).inc()
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status, {})
-    return Response(body, status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def _add_docs(app: FastAPI, title: str, prefix: str) -> None:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from shared import logs
 from shared.health import Health, health_routes
-from shared.http import add_problem_handlers
+from shared.refusing import add_problem_handlers
 from shared.settings import SettingsError
 from shared.watching import Watched
 
