@@ -2,18 +2,11 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from eventsourcing.persistence import (
-    ConnectionPoolClosedError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-)
 
 from ledger.appending import Answered as Answered
 from ledger.appending import AnsweredBefore as AnsweredBefore
@@ -23,18 +16,19 @@ from ledger.appending import Change as Change
 from ledger.appending import Claim as Claim
 from ledger.appending import ClaimTaken as ClaimTaken
 from ledger.appending import VersionConflict as VersionConflict
+from ledger.chain import Chain
 from ledger.committer import GROUP_SIZE, Committer, TooManyWaiting, Turn
 from ledger.recorder_postgres import LedgerPostgresDatastore, LedgerPostgresRecorder
 from ledger.recorder_sqlite import LedgerSQLiteDatastore, LedgerSQLiteRecorder
-from ledger.recorders import Entry, Locked, LogReader, LogRecorder
+from ledger.recorders import Entry, Locked, LogReader, LogRecorder, reachable
+from ledger.recorders import StoreUnavailable as StoreUnavailable
 from ledger.stored_form import NONCE_BYTES, Draft, draft, microseconds, moment_of, wire
 from ledger.stored_form import Metadata as Metadata
 from ledger.stored_form import UnreadableEvent as UnreadableEvent
 from ledger.stored_form import recorded as read_row
 from ledger.stream_cache import StreamCache, up_to
 from shared.auth import utc_now
-from shared.database import StorageAway
-from shared.envelope import Recorded
+from shared.envelope import Linked, Recorded
 from shared.settings import Settings
 from shared.telemetry import COMMIT_GROUP_SIZE
 
@@ -51,10 +45,6 @@ class StoredAnswer:
     first_position: int
     last_position: int
     recorded_at: datetime
-
-
-class StoreUnavailable(StorageAway):
-    """The database cannot be reached or cannot write now; an append may or may not have committed."""
 
 
 class StoreBusy(StoreUnavailable):
@@ -74,6 +64,7 @@ class EventStore:
     ) -> None:
         self._recorder = recorder
         self._reader = LogReader(recorder)
+        self.chain = Chain(recorder)
         self._clock = clock
         self._randomness = randomness
         self._streams = StreamCache()
@@ -113,7 +104,7 @@ class EventStore:
         known = self._streams.prefix(stream)
         if upto is not None and known and known[-1].position >= upto:
             return list(up_to(known, upto))
-        with _reachable():
+        with reachable():
             rows = self._reader.stream(stream, len(known), upto)
         events = (*known, *(read_row(row) for row in rows))
         self._streams.keep(stream, events)
@@ -121,45 +112,49 @@ class EventStore:
 
     def version(self, stream: str) -> int:
         """How many events the stream has."""
-        with _reachable():
+        with reachable():
             return self._reader.version(stream)
 
     def read(self, after: int, limit: int) -> Sequence[Recorded]:
         """As `Feed.read`."""
-        with _reachable():
+        with reachable():
             return [read_row(row) for row in self._reader.after(after, limit)]
 
     def lines(self, after: int, limit: int) -> Sequence[bytes]:
         """As `shared.feed.Lines.lines`."""
-        with _reachable():
+        with reachable():
             return [msgspec.json.encode(wire(row)) for row in self._reader.after(after, limit)]
+
+    def linked(self, after: int, limit: int) -> Sequence[Linked]:
+        """Events behind a position in wire form with the hash there, in order, as far as they are chained."""
+        return self.chain.linked(after, limit)
 
     def head(self) -> int:
         """As `Feed.head`."""
-        with _reachable():
+        with reachable():
             return self._reader.head()
 
     def answered(self, key: str) -> StoredAnswer | None:
         """The idempotency record under the key, None when no command has it."""
-        with _reachable():
+        with reachable():
             row = self._reader.answer(key)
         return None if row is None else StoredAnswer(row[0], bytes(row[1]), row[2], row[3], moment_of(row[4]))
 
     def claim_holder(self, kind: str, key: str) -> str | None:
         """The id of the command that holds the claim."""
-        with _reachable():
+        with reachable():
             return self._reader.holder(kind, key)
 
     def events_of(self, command_id: str) -> list[Recorded]:
         """All events of a command, over all its streams, in position order; empty for an unknown one."""
-        with _reachable():
+        with reachable():
             span = self._reader.command(command_id)
             rows = self._reader.after(span[0] - 1, span[1] - span[0] + 1) if span is not None else []
         return [read_row(row) for row in rows]
 
     def position_at(self, known_at: datetime) -> int:
         """The greatest position recorded at or before the (aware) time, -1 when there is none."""
-        with _reachable():
+        with reachable():
             known = microseconds(known_at)
             if known > microseconds(self._clock() - _JUST_PAST):
                 self._recorder.settle()  # An append under way may already carry an earlier time.
@@ -175,7 +170,7 @@ class EventStore:
     def digest(self) -> str:
         """SHA-256 over stream, version, stored name and stored bytes of every event, length-prefixed, hex."""
         total, after = hashlib.sha256(), -1
-        with _reachable():
+        with reachable():
             while rows := self._reader.after(after, _DIGEST_BATCH):
                 for _, *parts in rows:
                     for part in parts:
@@ -208,7 +203,7 @@ class EventStore:
 
         COMMIT_GROUP_SIZE.observe(len(group))
         try:
-            with _reachable():
+            with reachable():
                 self._recorder.record(question_of([turn.work for turn in group]), stamp)
         except StoreUnavailable as error:
             for turn in group:
@@ -234,18 +229,10 @@ def open_store(
     Raises SettingsError for a database that would lose events, StoreUnavailable when it does not answer.
     """
     recorder: LedgerPostgresRecorder | LedgerSQLiteRecorder
-    with _reachable():
+    with reachable():
         if settings.database:
             recorder = LedgerPostgresRecorder(LedgerPostgresDatastore(settings.database))
         else:
             recorder = LedgerSQLiteRecorder(LedgerSQLiteDatastore(settings.data / "ledger.db"))
         recorder.create_table()
     return EventStore(recorder, clock=clock, randomness=randomness, group_size=group_size)
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError, InternalError, ConnectionPoolClosedError) as error:
-        raise StoreUnavailable("the database of the log does not answer or cannot write") from error

@@ -41,9 +41,12 @@ _TABLES = (
     "PRIMARY KEY (originator_id, originator_version))",
     "CREATE TABLE IF NOT EXISTS log_answers (key text PRIMARY KEY, fingerprint text NOT NULL, answer bytea NOT NULL, "
     "first_position bigint NOT NULL, last_position bigint NOT NULL, recorded_at bigint NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS log_chain (position bigint PRIMARY KEY, hash bytea NOT NULL)",
     "CREATE OR REPLACE FUNCTION log_keeps_events() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN RAISE EXCEPTION 'nothing in the log is changed or deleted'; END $$",
     "CREATE OR REPLACE TRIGGER log_keeps_events BEFORE UPDATE OR DELETE OR TRUNCATE ON stored_events "
+    "FOR EACH STATEMENT EXECUTE FUNCTION log_keeps_events()",
+    "CREATE OR REPLACE TRIGGER log_keeps_chain BEFORE UPDATE OR DELETE OR TRUNCATE ON log_chain "
     "FOR EACH STATEMENT EXECUTE FUNCTION log_keeps_events()",
 )
 _ONE_CREATOR = "SELECT pg_advisory_xact_lock(hashtext('workforce ledger tables'))"
@@ -70,6 +73,7 @@ _INSERT_ANSWERS = (
     b"INSERT INTO log_answers "
     b"SELECT * FROM unnest(%s::text[], %s::text[], %b::bytea[], %s::bigint[], %s::bigint[], %s::bigint[])"
 )
+_LINK = b"INSERT INTO log_chain SELECT * FROM unnest(%s::bigint[], %b::bytea[])"
 _INSERT = (
     "INSERT INTO stored_events (originator_id, originator_version, topic, state, position) "
     "SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %b::bytea[], %s::bigint[]) RETURNING notification_id"
@@ -149,7 +153,7 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
     def create_table(self) -> None:
         """Make what is missing. Raises SettingsError for a server that may forget what it has committed."""
         # Statements that make tables would wait for appends, and appends for them, even where nothing is missing.
-        ((missing,),) = self.rows("SELECT to_regclass('log_head') IS NULL", ())
+        ((missing,),) = self.rows("SELECT to_regclass('log_chain') IS NULL", ())
         if missing:
             super().create_table()
         for name in _DURABLE:
@@ -172,6 +176,12 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
                 return []
             _write_beside(connection, entry)
             return self._insert(connection, entry) if entry.events else []
+
+    def link(self, links: Sequence[Row]) -> None:
+        """As `LogRecorder.link`."""
+        if links:
+            with self.datastore.answering() as connection:
+                connection.execute(_LINK, _columns(links))
 
     def settle(self) -> None:
         """As `LogRecorder.settle`: a share of the lock is given only between two appends."""

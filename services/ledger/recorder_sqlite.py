@@ -38,6 +38,11 @@ _TABLES = (
     "PRIMARY KEY (originator_id, originator_version))",
     "CREATE TABLE IF NOT EXISTS log_answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, answer BLOB NOT NULL, "
     "first_position INTEGER NOT NULL, last_position INTEGER NOT NULL, recorded_at INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS log_chain (position INTEGER PRIMARY KEY, hash BLOB NOT NULL)",
+    "CREATE TRIGGER IF NOT EXISTS log_keeps_chain BEFORE DELETE ON log_chain "
+    "BEGIN SELECT RAISE(ABORT, 'nothing is deleted from the chain'); END",
+    "CREATE TRIGGER IF NOT EXISTS log_chain_never_changes BEFORE UPDATE ON log_chain "
+    "BEGIN SELECT RAISE(ABORT, 'nothing in the chain is changed'); END",
     "CREATE TRIGGER IF NOT EXISTS log_keeps_events BEFORE DELETE ON stored_events "
     "BEGIN SELECT RAISE(ABORT, 'nothing is deleted from the log'); END",
     "CREATE TRIGGER IF NOT EXISTS log_never_changes BEFORE UPDATE ON stored_events "
@@ -148,6 +153,12 @@ class LedgerSQLiteRecorder(SQLiteApplicationRecorder):
         with self.datastore.transaction(commit=True) as cursor:
             entry = stamp(_ask(cursor, question))
             return _write(cursor, entry) if entry is not None else []
+
+    def link(self, links: Sequence[Row]) -> None:
+        """As `LogRecorder.link`."""
+        if links:
+            with self.datastore.transaction(commit=True) as cursor:
+                cursor.executemany("INSERT INTO log_chain VALUES (?, ?)", links)
 
     def settle(self) -> None:
         """As `LogRecorder.settle`."""

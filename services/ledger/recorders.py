@@ -1,10 +1,19 @@
 """What one append writes under the lock of the log, said once for SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import (
+    ConnectionPoolClosedError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    StoredEvent,
+)
+
+from shared.database import StorageAway
 
 WAIT_SECONDS = 30
 """How long a writer waits for the append lock, and a reader for a connection."""
@@ -40,7 +49,31 @@ _KNOWN_AT = (
 _ANSWER = "SELECT fingerprint, answer, first_position, last_position, recorded_at FROM log_answers WHERE key = ?"
 _HOLDER = "SELECT command_id FROM log_claims WHERE kind = ? AND key = ?"
 
+_LAST_LINK = "SELECT position, hash FROM log_chain ORDER BY position DESC LIMIT 1"
+_LINKS = "SELECT position, hash FROM log_chain WHERE position > ? ORDER BY position LIMIT ?"
+_LINKED = (
+    "SELECT position, originator_id, originator_version, topic, state, hash FROM log_chain "
+    "JOIN stored_events USING (position) WHERE position > ? ORDER BY position LIMIT ?"
+)
+_BEYOND_HEAD = (
+    "SELECT MIN(position) FROM (SELECT position FROM stored_events UNION SELECT position FROM log_chain) AS given "
+    "WHERE position >= (SELECT next_position FROM log_head)"
+)
+
 Row = tuple[Any, ...]
+
+
+class StoreUnavailable(StorageAway):
+    """The database cannot be reached or cannot write now; an append may or may not have committed."""
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """What the library raises when the database is away, as StoreUnavailable."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, InternalError, ConnectionPoolClosedError) as error:
+        raise StoreUnavailable("the database of the log does not answer or cannot write") from error
 
 
 @dataclass(frozen=True)
@@ -131,6 +164,10 @@ class LogRecorder(Protocol):
         """Take the lock, ask, stamp, write, commit; the library's ids of the events. Raises IntegrityError."""
         ...
 
+    def link(self, links: Sequence[Row]) -> None:
+        """Write rows (position, hash) of `log_chain`, all or none. Raises IntegrityError for a position that exists."""
+        ...
+
     def settle(self) -> None:
         """Wait for the append that is under way, if any."""
         ...
@@ -186,6 +223,23 @@ class LogReader:
         """The command that holds the claim."""
         row = self._one(_HOLDER, (kind, key))
         return None if row is None else str(row[0])
+
+    def last_link(self) -> Row | None:
+        """(position, hash) of the last position that is chained."""
+        return self._one(_LAST_LINK, ())
+
+    def links(self, after: int, limit: int) -> list[Row]:
+        """(position, hash) after a position, in order."""
+        return self._rows(_LINKS, (after, limit))
+
+    def linked(self, after: int, limit: int) -> list[Row]:
+        """Event rows after a position that are chained, in order, each followed by its hash."""
+        return self._rows(_LINKED, (after, limit))
+
+    def beyond_head(self) -> int | None:
+        """The first position of an event or a link that the head has not given out yet."""
+        (found,) = self._rows(_BEYOND_HEAD, ())
+        return None if found[0] is None else int(found[0])
 
     def _one(self, sql: str, parameters: Row) -> Row | None:
         return next(iter(self._rows(sql, parameters)), None)

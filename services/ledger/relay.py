@@ -4,20 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from shared.envelope import Wire
+from shared.envelope import Linked
 from shared.records import NOTHING, event_message, watermark_message
 from shared.topic import Message, Publisher, partition_of
 
 BATCH = 500
 WATERMARK_SECONDS, REPEAT_SECONDS = 1, 10
 """How often at most a new watermark is sent, and after how long the same one again."""
-
-
-class Linked(NamedTuple):
-    """An event of the log in its wire form, and the running hash of the log at it (hex)."""
-
-    wire: Wire
-    chain: str
 
 
 class LinkedLog(Protocol):

@@ -1,7 +1,7 @@
 """A recorded event: where it stands in the log, when it holds, who did it on which document; and its wire forms."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -82,6 +82,13 @@ def wire_form(recorded: Recorded) -> Wire:
         data=msgspec.Raw(msgspec.json.encode(recorded.event)),
         traceparent=recorded.traceparent or msgspec.UNSET,
     )
+
+
+class Linked(NamedTuple):
+    """An event of the log in its wire form, and the running hash of the log at it (hex)."""
+
+    wire: Wire
+    chain: str
 
 
 def to_wire(recorded: Recorded) -> bytes:

@@ -116,6 +116,7 @@ def _built(
     projections: dict[str, Callable[[], int]] = {
         "payroll": lambda: paying.projection.catch_up(store),
         "notifications": lambda: outbox.catch_up(store),
+        "the hash chain": store.chain.catch_up,
     }
     health = Health(live={}, ready={"database-away": lambda: min(store.head(), paying.projection.position) >= -1})
     apps: dict[str, ASGIApp] = {
