@@ -28,8 +28,9 @@ from notifications.tables import (
 )
 from shared.envelope import Recorded
 from shared.feed import Feed
+from shared.gathering import released
 from shared.rebuilding import Rebuildable
-from shared.receiving import Held, Taking
+from shared.receiving import Held, Parked, Taking
 from shared.taking import Drift, fitting, put
 
 BATCH = 500
@@ -58,7 +59,7 @@ class Outbox:
         """Take in events in any order, known ones again, and advance, in one transaction; the position reached."""
         with self._writing() as connection:
             _take(connection, Taking(events=batch))
-            return TAKEN.advance(connection)[1]
+            return TAKEN.advance(connection)
 
     def held(self) -> Held:
         """As `Receiver.held`."""
@@ -78,7 +79,20 @@ class Outbox:
     def advance(self) -> int:
         """As `Receiver.advance`."""
         with self._writing() as connection:
-            return TAKEN.advance(connection)[1]
+            return TAKEN.advance(connection)
+
+    def parked(self) -> list[Parked]:
+        """Events that could not be taken, and those behind them."""
+        with self._engine.connect() as connection:
+            return TAKEN.parked_events(connection)
+
+    def release(self, stream: str) -> tuple[int, Parked | None]:
+        """Take a stream's parked events in order; how many, and the first that still cannot be taken."""
+        with fitting(), self._writing() as connection:
+            ready, stuck = released(TAKEN.to_release(connection, stream), self)
+            _take(connection, Taking(events=ready))
+            TAKEN.unpark(connection, [recorded.position for recorded in ready])
+            return len(ready), stuck
 
     def catch_up(self, feed: Feed, *, until: int | None = None) -> int:
         """Read the feed to its present head, or until a position; the position reached. Waits before a hole."""

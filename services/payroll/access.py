@@ -6,6 +6,7 @@ from datetime import date
 from payroll.engine import FactKind, day_number
 from payroll.known import Known
 from payroll.projection import Projection
+from payroll.soundness import check_worker_taken
 from shared.auth import Principal, Role, Scope
 from shared.refusal import Refused
 
@@ -40,6 +41,7 @@ def worker_in_scope(
     known = projection.known(city_id, at_position, worker_id)
     if principal.scope not in _seen_by(principal.role, worker_id, city_id, _community_of(known, today()), known):
         raise _no_worker(worker_id)
+    check_worker_taken(projection, worker_id, at_position)
     return known
 
 
@@ -49,17 +51,6 @@ def _seen_by(role: Role, worker_id: str, city_id: str, community_id: str, known:
         return [Scope("worker", worker_id)]
     street_id = known.street_of.get(community_id, "")
     return [Scope("city", city_id), Scope("street", street_id), Scope("community", community_id)]
-
-
-def check_sound(projection: Projection) -> None:
-    """Let finance have figures unless the last comparison with the log found drift. Raises Refused."""
-    drift = projection.drift()
-    if drift is not None:
-        raise Refused(
-            "projection-drifted",
-            f"payroll's tables are not what the log makes of them, as found up to position {drift.position}",
-            remedy="the operator runs `workforce rebuild payroll`, then `workforce shadow payroll`, which clears this",
-        )
 
 
 def not_found(detail: str) -> Refused:

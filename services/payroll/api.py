@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from payroll.access import check_city, check_sound, lines_within, not_found, worker_in_scope
+from payroll.access import check_city, lines_within, not_found, worker_in_scope
 from payroll.answers import (
     Act,
     ApprovalAct,
@@ -32,6 +32,7 @@ from payroll.ladders import ladder_on
 from payroll.run_state import RunState, states_of
 from payroll.runs import Caller, LedgerSaidNo, Payroll, Written, check_near, rebuilt_beside
 from payroll.settlement import Line, month_alone, settle
+from payroll.soundness import check_nothing_parked, check_sound
 from shared.auth import EVERYONE, OFFICE, Role
 from shared.http import Route, answer, body_of, principal_of, service_app
 
@@ -91,19 +92,19 @@ class _Desk:
     def draft(self, request: Request) -> Response:
         act = body_of(request, DraftAct)
         check_city(principal_of(request), act.jurisdiction)
-        written = self._payroll.draft(act.jurisdiction, act.month, self._caller(request, act))
+        written = self._payroll.draft(act.jurisdiction, act.month, _caller(request, act))
         return self._written(act.jurisdiction, act.month, 1, written)
 
     def approve(self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence) -> Response:
         act = body_of(request, ApprovalAct)
         check_city(principal_of(request), jurisdiction)
-        written = self._payroll.approve(jurisdiction, month, sequence, act.digest, self._caller(request, act))
+        written = self._payroll.approve(jurisdiction, month, sequence, act.digest, _caller(request, act))
         return self._written(jurisdiction, month, sequence, written)
 
     def close(self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence) -> Response:
         act = body_of(request, ClosureAct)
         check_city(principal_of(request), jurisdiction)
-        written = self._payroll.close(jurisdiction, month, sequence, self._caller(request, act))
+        written = self._payroll.close(jurisdiction, month, sequence, _caller(request, act))
         return self._written(jurisdiction, month, sequence, written)
 
     # --- runs and lines
@@ -240,15 +241,13 @@ class _Desk:
             response.headers["Idempotency-Replayed"] = "true"
         return response
 
-    def _caller(self, request: Request, act: Act) -> Caller:
-        check_sound(self._projection)
-        return caller_of(request.url.path, request.headers, request.state.body, act)
-
     def _state(self, jurisdiction: str, month: str, sequence: int, position: int) -> RunState:
         check_sound(self._projection)
         state = self._payroll.run(jurisdiction, month, sequence, position)
         if state.drafted is None:
             raise not_found(f"there is no run {jurisdiction}/{month}/{sequence}")
+        if state.closed_act is None:
+            check_nothing_parked(self._projection, jurisdiction, state.drafted.at_position)
         return state
 
     def _lines(self, state: RunState, where: dict[str, str], after: int, limit: int | None) -> Iterator[Line]:
@@ -273,6 +272,10 @@ class _Desk:
 
     def _position(self, request: Request, known_at: datetime | None = None, known_position: int | None = None) -> int:
         return position_asked(self._payroll, request.headers, known_at, known_position)
+
+
+def _caller(request: Request, act: Act) -> Caller:
+    return caller_of(request.url.path, request.headers, request.state.body, act)
 
 
 def _at(position: int, value: object, *, status: int = 200) -> Response:

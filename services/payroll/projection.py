@@ -22,8 +22,9 @@ from shared.database import IN_MEMORY, engine
 from shared.envelope import Recorded
 from shared.events import RunClosed
 from shared.feed import Feed
+from shared.gathering import released
 from shared.rebuilding import Rebuildable
-from shared.receiving import Held, Overtaken, Taking
+from shared.receiving import Held, Overtaken, Parked, Taking
 from shared.taking import Drift, fitting, moment_text, put
 
 BATCH = 500
@@ -43,6 +44,7 @@ class Projection:
     def __init__(self, database: str | Engine = IN_MEMORY) -> None:
         self._engine = engine(database, "payroll") if isinstance(database, str) else database
         self._lock = RLock()
+        self.stopped = ""
         self._one_connection = str(self._engine.url) == IN_MEMORY
         tables.create(self._engine)
         with self._engine.begin() as connection:
@@ -60,7 +62,10 @@ class Projection:
         """Take a batch and advance, in one transaction. Raises ProjectionStopped when a close cannot be reproduced."""
         with self._writing() as connection:
             _take(connection, Taking(events=batch))
-            _advance(connection)
+            before, after = TAKEN.reachable(connection)
+            for row in _closes(connection, RUNS.c.position > before, RUNS.c.position <= after):
+                _materialise(connection, row)
+            TAKEN.move_watermark(connection, before, after)
 
     def catch_up(self, feed: Feed) -> int:
         """Apply all that the feed has now; the position reached."""
@@ -88,9 +93,35 @@ class Projection:
             _take(connection, taking)
 
     def advance(self) -> int:
-        """As `Receiver.advance`. Raises ProjectionStopped when a close cannot be reproduced."""
+        """As `Receiver.advance`. Stays before a close that cannot be reproduced, and says so in `stopped`."""
         with self._writing() as connection:
-            return _advance(connection)
+            before, after = TAKEN.reachable(connection)
+            try:
+                for row in _closes(connection, RUNS.c.position > before, RUNS.c.position <= after):
+                    _materialise(connection, row)
+                self.stopped = ""
+            except ProjectionStopped as reason:
+                after, self.stopped = row.position - 1, str(reason)
+            TAKEN.move_watermark(connection, before, after)
+            return after
+
+    def parked(self, upto: int | None = None) -> list[Parked]:
+        """Events up to a position that could not be taken, and those behind them."""
+        with self._reading() as connection:
+            return [one for one in TAKEN.parked_events(connection) if upto is None or one.position <= upto]
+
+    def release(self, stream: str) -> tuple[int, Parked | None]:
+        """Take a stream's parked events in order; how many, and the first that still cannot be taken."""
+        with fitting(), self._writing() as connection:
+            ready, stuck = released(TAKEN.to_release(connection, stream), self)
+            _take(connection, Taking(events=ready))
+            positions = [recorded.position for recorded in ready]
+            TAKEN.unpark(connection, positions)
+            for row in _closes(
+                connection, RUNS.c.position.in_(positions), RUNS.c.position <= TAKEN.position(connection)
+            ):
+                _materialise(connection, row)
+            return len(ready), stuck
 
     # --- asking
 
@@ -195,15 +226,10 @@ def _take(connection: Connection, taking: Taking) -> None:
     put(connection, RUNS, rows.runs)
 
 
-def _advance(connection: Connection) -> int:
-    """Move the watermark, and write the lines of every run whose close is now behind it, in the order of the closes."""
-    before, after = TAKEN.advance(connection)
-    if after == before:
-        return after
-    query = select(RUNS).where(RUNS.c.act == "closed", RUNS.c.position > before, RUNS.c.position <= after)
-    for row in connection.execute(query.order_by(RUNS.c.position)).all():
-        _materialise(connection, row)
-    return after
+def _closes(connection: Connection, *chosen: Any) -> Sequence[Any]:
+    """The chosen closes, in their order; the watermark passes them only with their lines."""
+    query = select(RUNS).where(RUNS.c.act == "closed", *chosen)
+    return connection.execute(query.order_by(RUNS.c.position)).all()
 
 
 def _materialise(connection: Connection, row: Any) -> None:

@@ -14,6 +14,7 @@ from payroll.engine import ENGINE_VERSION, month_name, month_number
 from payroll.projection import Projection
 from payroll.run_state import RunState, states_of
 from payroll.settlement import Settlement, settle
+from payroll.soundness import check_nothing_parked, check_sound
 from shared.envelope import Basis
 from shared.events import RunClosed, RunDrafted
 from shared.feed import Feed
@@ -103,7 +104,7 @@ class Payroll:
 
         The draft names the last position that can matter for pay, so that the same request sent again says the same.
         """
-        state = self.run(jurisdiction, month, 1, self.reach.head())
+        state = self.run(jurisdiction, month, 1, self._sound_head(jurisdiction))
         if state.closed_act is not None and state.drafted is not None:
             return self._ask("run-drafts", caller, msgspec.to_builtins(state.drafted))
         check_near(month, self.today())
@@ -116,7 +117,7 @@ class Payroll:
 
     def approve(self, jurisdiction: str, month: str, sequence: int, digest: str, caller: Caller) -> Written:
         """Have the draft with this digest approved. Raises Refused `run-moved` when it would be another today."""
-        head = self.reach.head()
+        head = self._sound_head(jurisdiction)
         state = self.run(jurisdiction, month, sequence, head)
         drafted = _drafted(state)
         if (state.status, digest) == ("drafted", drafted.digest):
@@ -131,7 +132,7 @@ class Payroll:
         Raises Refused `run-not-drafted`, `run-not-approved`, `run-blocked`, and `run-moved` when what was paid since
         changes the lines.
         """
-        head = self.reach.head()
+        head = self._sound_head(jurisdiction)
         state = self.run(jurisdiction, month, sequence, head)
         drafted = _drafted(state)
         if state.closed_act is None:
@@ -141,6 +142,13 @@ class Payroll:
         plain = msgspec.to_builtins(drafted)
         body = {name: plain[name] for name in RunClosed.__struct_fields__}
         return self._ask("run-closures", caller, body)
+
+    def _sound_head(self, jurisdiction: str) -> int:
+        """The head of the log, reached by tables that may be built on. Raises what `soundness` refuses."""
+        head = self.reach.head()
+        check_sound(self.projection)
+        check_nothing_parked(self.projection, jurisdiction, head)
+        return head
 
     def _ask(self, command: str, caller: Caller, body: Mapping[str, Any]) -> Written:
         whole = {**body, "effective_date": caller.effective_date, "basis": caller.basis}

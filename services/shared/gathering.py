@@ -7,7 +7,7 @@ import msgspec
 
 from shared.envelope import Recorded, Wire, recorded_of, wire_form, wire_of
 from shared.feed import Lines
-from shared.receiving import BEGINNING, Mark, Move, Parked, Receiver, Taking, Unfit
+from shared.receiving import BEGINNING, BEHIND, Mark, Move, Parked, Receiver, Taking, Unfit
 
 BATCH = 500
 _REASON_LENGTH = 500
@@ -86,7 +86,7 @@ class Gathering:
     def gather(self, wire: Wire, line: bytes) -> None:
         """Decode and check the event; park it when that fails, or when its stream is parked."""
         if wire.stream in self._parked_streams:
-            self._park(wire, line, "an earlier event of the stream is parked")
+            self._park(wire, line, BEHIND)
             return
         try:
             recorded = recorded_of(wire)
@@ -108,7 +108,7 @@ class Gathering:
         taken: list[Recorded] = []
         for recorded in self._events:
             if recorded.stream in self._parked_streams:
-                self._park_recorded(recorded, "an earlier event of the stream is parked")
+                self._park_recorded(recorded, BEHIND)
                 continue
             try:
                 self._receiver.take(Taking(events=(recorded,)))

@@ -68,6 +68,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "run-moved": (409, "Something changed since the draft was shown."),
     "run-blocked": (409, "Something keeps the month from closing."),
     "projection-drifted": (503, "Payroll's figures are held back until they are put right."),
+    "stream-parked": (503, "An event that this rests on could not be taken yet."),
     "self-approval": (403, "The person who drafted a run cannot approve it."),
     # personal data
     "erased": (410, "The key of this person's data was destroyed."),

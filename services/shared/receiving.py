@@ -37,6 +37,10 @@ class Parked(NamedTuple):
     line: bytes
 
 
+BEHIND = "an earlier event of the stream is parked"
+"""The reason of an event that nothing is wrong with."""
+
+
 class Taking(NamedTuple):
     """What is written in one transaction."""
 
@@ -53,7 +57,7 @@ class Held(NamedTuple):
 
 
 class Overtaken(Exception):
-    """Another process moved a mark since it was read. Nothing was written: leave the partitions to it."""
+    """Another process moved a mark, or released a stream, since it was read. Nothing was written: begin again."""
 
 
 class Unfit(Exception):

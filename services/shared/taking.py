@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DataError, IntegrityError
 
 from shared.envelope import wire_of
-from shared.receiving import BEGINNING, Held, Mark, Move, Overtaken, Parked, Taking, Unfit
+from shared.receiving import BEGINNING, BEHIND, Held, Mark, Move, Overtaken, Parked, Taking, Unfit
 
 _PORTION = 5_000
 _ARRAY_OF = {"BIGINT": "bigint", "INTEGER": "bigint", "VARCHAR": "text", "TEXT": "text", "DATE": "date"}
@@ -97,6 +97,7 @@ class Taken:
         """Move the marks, then note what is taken and what is parked. Raises Overtaken."""
         for move in sorted(taking.moves):
             self._move(connection, move)
+        self._check_behind(connection, taking.parked)
         moments = [(one.position, moment_text(one.recorded_at)) for one in taking.events]
         moments += [(one.position, moment_text(wire_of(one.line).recorded_at)) for one in taking.parked]
         put(connection, self.moments, moments)
@@ -115,26 +116,38 @@ class Taken:
         rows = connection.execute(query)
         return [Parked(**row._asdict() | {"line": row.line.encode()}) for row in rows]
 
+    def to_release(self, connection: Connection, stream: str) -> list[Parked]:
+        """A stream's parked events in order, held so that nobody parks another one behind them until the commit."""
+        connection.execute(select(self.parked.c.position).where(self.parked.c.stream == stream).with_for_update())
+        return self.parked_events(connection, stream)
+
     def unpark(self, connection: Connection, positions: Sequence[int]) -> None:
         """These are no longer parked."""
         connection.execute(delete(self.parked).where(self.parked.c.position.in_(positions)))
 
-    def advance(self, connection: Connection) -> tuple[int, int]:
-        """Move the watermark over all that is there without a hole: (before, after).
+    def advance(self, connection: Connection) -> int:
+        """Move the watermark over all that is there without a hole; where it is now."""
+        before, after = self.reachable(connection)
+        self.move_watermark(connection, before, after)
+        return after
 
-        One transaction at a time does it; another one leaves it where it is and lets the first go on.
+    def reachable(self, connection: Connection) -> tuple[int, int]:
+        """The watermark, held until the commit, and how far it could be moved.
+
+        One transaction at a time holds it; another one leaves it where it is and lets the first go on.
         """
         locked = select(self.watermark.c.position).with_for_update(skip_locked=True)
         before = connection.execute(locked).scalar()
         if before is None:
             here = self.position(connection)
             return here, here
-        after = self._complete_from(connection, before)
-        if after > before:
-            moved = update(self.watermark).where(self.watermark.c.position == before).values(position=after)
-            if connection.execute(moved).rowcount != 1:
-                raise Overtaken("another process moved the watermark")
-        return before, after
+        return before, self._complete_from(connection, before)
+
+    def move_watermark(self, connection: Connection, before: int, after: int) -> None:
+        """Compare and set. Raises Overtaken."""
+        moved = update(self.watermark).where(self.watermark.c.position == before).values(position=after)
+        if after > before and connection.execute(moved).rowcount != 1:
+            raise Overtaken("another process moved the watermark")
 
     def drifted(self, connection: Connection) -> Drift | None:
         """What the last comparison with the log found wrong; None when it found nothing."""
@@ -154,6 +167,15 @@ class Taken:
             after += len(whole)
             if len(whole) < _PORTION:
                 return after
+
+    def _check_behind(self, connection: Connection, parked: Sequence[Parked]) -> None:
+        """What waits behind a parked event waits only while that one does. Raises Overtaken."""
+        first = {one.stream: one for one in sorted(parked, reverse=True)}
+        behind = [stream for stream, one in first.items() if one.reason == BEHIND]
+        if behind:
+            there = select(self.parked.c.stream).where(self.parked.c.stream.in_(behind)).with_for_update(read=True)
+            if set(behind) - set(connection.execute(there).scalars()):
+                raise Overtaken("a stream was released in the meantime")
 
     def _move(self, connection: Connection, move: Move) -> None:
         if move.before == BEGINNING:

@@ -1,0 +1,42 @@
+"""Whether payroll's tables may be built on: they are what the log makes of them, and nothing waits to be taken."""
+
+from payroll.projection import Projection
+from shared.receiving import Parked
+from shared.refusal import Refused
+
+
+def check_sound(projection: Projection) -> None:
+    """Let finance have figures unless the last comparison with the log found drift. Raises `projection-drifted`."""
+    drift = projection.drift()
+    if drift is not None:
+        raise Refused(
+            "projection-drifted",
+            f"payroll's tables are not what the log makes of them, as found up to position {drift.position}",
+            remedy="the operator runs `workforce rebuild payroll`, then `workforce shadow payroll`, which clears this",
+        )
+
+
+def check_nothing_parked(projection: Projection, jurisdiction: str, upto: int) -> None:
+    """Let a run be worked out unless an event of the jurisdiction waits to be taken. Raises `stream-parked`."""
+    communities = {community_id: city_id for community_id, _, city_id in projection.cities_of_places()}
+    for one in projection.parked(upto):
+        kind, _, name = one.stream.partition("/")
+        city_of = {"worker": projection.city_of(name, upto), "community": communities.get(name)}
+        if city_of.get(kind, name.partition("/")[0]) in (None, jurisdiction):
+            raise _parked(one)
+
+
+def check_worker_taken(projection: Projection, worker_id: str, upto: int) -> None:
+    """Let a worker's pay be shown unless an event of theirs waits to be taken. Raises Refused `stream-parked`."""
+    found = [one for one in projection.parked(upto) if one.stream == f"worker/{worker_id}"]
+    if found:
+        raise _parked(found[0])
+
+
+def _parked(first: Parked) -> Refused:
+    return Refused(
+        "stream-parked",
+        f"the event at position {first.position} of {first.stream} could not be taken, and what follows it waits",
+        remedy="the operator sees why by `workforce parked payroll` and, once that is mended, releases the stream by "
+        f"`workforce release payroll {first.stream}`",
+    )
