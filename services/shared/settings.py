@@ -23,6 +23,7 @@ VARIABLES: dict[str, str] = {
     "WORKFORCE_TOPIC": "the topic's name, `workforce.events` without it",
     "WORKFORCE_APP_ROLE": "`migrate`: the database role that the service logs in with; it gets its grants",
     "WORKFORCE_WEBHOOKS": "`deliver`: JSON list of `url`, `secret`, `recipient`",
+    "WORKFORCE_HOST": "separate processes: the address to listen on, `127.0.0.1` without it",
     "WORKFORCE_LOG": "`plain` or `json`, one object a line; without it json in production",
     "WORKFORCE_URL": "commands that speak HTTP: where the system runs",
     "WORKFORCE_TOKEN": "commands that speak HTTP: the bearer token",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,14 @@ ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})\Z")
 _MOST_LINKS = 64
 
+
+
+def _nothing() -> bool:
+    return True
+
+
 _tracer: Tracer | None = None
+_flushed: Callable[[], bool] = _nothing
 
 
 def configure(service: str, environ: Mapping[str, str] = os.environ) -> bool:
@@ -34,19 +41,26 @@ def configure(service: str, environ: Mapping[str, str] = os.environ) -> bool:
 
 def record_to(processor: SpanProcessor, service: str) -> None:
     """Give every span of this process to the processor from now on."""
-    global _tracer
+    global _tracer, _flushed
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
 
+    flush()
     provider = TracerProvider(resource=Resource.create({"service.name": f"workforce-{service}"}))
     provider.add_span_processor(processor)
-    _tracer = provider.get_tracer("workforce")
+    _tracer, _flushed = provider.get_tracer("workforce"), provider.force_flush
+
+
+def flush() -> None:
+    """Have everything sent that is recorded."""
+    _flushed()
 
 
 def stop() -> None:
     """Record nothing any more."""
-    global _tracer
-    _tracer = None
+    global _tracer, _flushed
+    flush()
+    _tracer, _flushed = None, _nothing
 
 
 def on() -> bool:

@@ -16,6 +16,7 @@ from shared.calendar_day import calendar_day
 from shared.settings import from_environment
 from workforce import import_people
 from workforce.client import Client, basis
+from workforce.operating import app as operating
 from workforce.people_file import read_rows
 from workforce.replay import replay as replay_all
 from workforce.terminal import print_fields, print_json, refusals, screen, stderr
@@ -25,6 +26,7 @@ DEMO_DATA = Path("var/demo")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 payroll = typer.Typer(no_args_is_help=True, help="Draft, approve, close and show a month.")
 app.add_typer(payroll, name="payroll")
+app.add_typer(operating)
 
 Data = Annotated[Path, typer.Option(help="The installation's folder.", envvar="WORKFORCE_DATA")]
 Url = Annotated[str, typer.Option(help="Where the system runs.", envvar="WORKFORCE_URL")]

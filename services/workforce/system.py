@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -85,19 +85,26 @@ def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> Sy
         raise SettingsError("production takes no injected clock, randomness or ids")
     with contextlib.ExitStack() as opened:
         opened.enter_context(held(settings.data, shared=bool(settings.database)))
-        try:
+        with reachable(settings):
             store, app, health = _built(settings, injections, opened)
-        except (StoreUnavailable, sqlite3.OperationalError, sqlalchemy.exc.OperationalError) as error:
-            where = "WORKFORCE_DATABASE" if settings.database else settings.data
-            raise SettingsError(f"{where}: the database does not answer or cannot write") from error
         return System(settings, store, app, health, opened.pop_all().close)
 
 
-def _built(
+@contextlib.contextmanager
+def reachable(settings: Settings) -> Iterator[None]:
+    """Raise SettingsError where the database does not answer."""
+    try:
+        yield
+    except (StoreUnavailable, sqlite3.OperationalError, *database.AWAY) as error:
+        where = "WORKFORCE_DATABASE" if settings.database else settings.data
+        raise SettingsError(f"{where}: the database does not answer or cannot write") from error
+
+
+def ledger_over(
     settings: Settings, injections: Injections, opened: contextlib.ExitStack
-) -> tuple[EventStore, Starlette, Health]:
-    """The log and the application over it; whatever is to be closed is left with `opened`."""
-    engines = {name: _engine(settings, name) for name in ("keys", "directory", "payroll", "notifications")}
+) -> tuple[EventStore, ASGIApp]:
+    """The log and the ledger's application over it; whatever is to be closed is left with `opened`."""
+    engines = {name: engine_of(settings, name) for name in ("keys", "directory")}
     for engine in engines.values():
         opened.callback(engine.dispose)
     store = open_store(settings, clock=injections.clock, randomness=injections.randomness)
@@ -105,7 +112,22 @@ def _built(
     personal = PersonalStore(engines["keys"], settings.keys.personal, settings.keys.fingerprints, injections.randomness)
     executing = Ledger(store, personal, clock=injections.clock, new_id=injections.new_id)
     queries = Queries(store, Directory(engines["directory"]), injections.clock)
-    ledger_app = ledger.api.app(executing, queries, token_key=settings.keys.tokens)
+    return store, ledger.api.app(executing, queries, token_key=settings.keys.tokens)
+
+
+def engine_of(settings: Settings, name: str) -> sqlalchemy.Engine:
+    """A pool of connections to where `name` is kept: a SQLite file of its own, or the process's database."""
+    address = (settings.keys_database if name == "keys" else "") or settings.database
+    return database.engine(address or settings.sqlite(name), name)
+
+
+def _built(
+    settings: Settings, injections: Injections, opened: contextlib.ExitStack
+) -> tuple[EventStore, Starlette, Health]:
+    store, ledger_app = ledger_over(settings, injections, opened)
+    engines = {name: engine_of(settings, name) for name in ("payroll", "notifications")}
+    for engine in engines.values():
+        opened.callback(engine.dispose)
     client = httpx.Client(
         transport=InProcess(Starlette(routes=[Mount(ledger.api.PREFIX, ledger_app)])), base_url="http://ledger"
     )
@@ -125,7 +147,3 @@ def _built(
         notifications.api.PREFIX: notifications.api.app(outbox, store, token_key=settings.keys.tokens),
     }
     return store, face(apps, health, lambda: following(projections)), health
-
-
-def _engine(settings: Settings, name: str) -> sqlalchemy.Engine:
-    return database.engine(settings.database or settings.sqlite(name), name)

@@ -1,0 +1,82 @@
+"""Each service's API as a process of its own, over its own database; the log is the ledger's, and reached over HTTP."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+import ledger.api
+import notifications.api
+import payroll.api
+from notifications.outbox import Outbox
+from payroll.projection import Projection
+from payroll.runs import Payroll
+from shared.auth import seal, sealing_key, utc_now
+from shared.feed import HttpFeed
+from shared.health import Checks, Health
+from shared.reaching import Awaiting
+from shared.settings import Settings
+from workforce.ledger_client import feed_client, ledger_client
+from workforce.needs import Api
+from workforce.serving import face
+from workforce.system import NOTHING_INJECTED, engine_of, ledger_over, reachable
+
+
+@dataclass(frozen=True)
+class Process:
+    """A service that can be served."""
+
+    app: Starlette
+    health: Health
+    close: Callable[[], None]
+
+
+def process(service: Api, settings: Settings) -> Process:
+    """The service, opened. Raises SettingsError when its database does not answer."""
+    composing = {
+        Api.LEDGER: _ledger,
+        Api.PAYROLL: _payroll,
+        Api.NOTIFICATIONS: _notifications,
+    }
+    with contextlib.ExitStack() as opened, reachable(settings):
+        prefix, app, ready = composing[service](settings, opened)
+        health = Health(live={}, ready=ready)
+        return Process(face({prefix: app}, health, contextlib.nullcontext), health, opened.pop_all().close)
+    raise AssertionError("an open stack swallows nothing")
+
+
+def _ledger(settings: Settings, opened: contextlib.ExitStack) -> tuple[str, ASGIApp, Checks]:
+    store, app = ledger_over(settings, NOTHING_INJECTED, opened)
+    return ledger.api.PREFIX, app, {"database-away": lambda: store.head() >= -1}
+
+
+def _payroll(settings: Settings, opened: contextlib.ExitStack) -> tuple[str, ASGIApp, Checks]:
+    """Payroll without its follower: another process takes the events into the same database."""
+    engine = engine_of(settings, Api.PAYROLL)
+    opened.callback(engine.dispose)
+    projection = Projection(engine)
+    feed = HttpFeed(opened.enter_context(feed_client(settings, Api.PAYROLL, utc_now)))
+    paying = Payroll(
+        projection,
+        feed,
+        opened.enter_context(ledger_client(settings)),
+        utc_now,
+        seal=partial(seal, sealing_key(settings.keys.tokens)),
+        reach=Awaiting(lambda: projection.position, feed.head),
+    )
+    app = payroll.api.app(paying, token_key=settings.keys.tokens)
+    return payroll.api.PREFIX, app, {"database-away": lambda: projection.position >= -1}
+
+
+def _notifications(settings: Settings, opened: contextlib.ExitStack) -> tuple[str, ASGIApp, Checks]:
+    """The inbox; another process takes the events into the same database."""
+    engine = engine_of(settings, Api.NOTIFICATIONS)
+    opened.callback(engine.dispose)
+    outbox = Outbox(engine)
+    feed = HttpFeed(opened.enter_context(feed_client(settings, Api.NOTIFICATIONS, utc_now)))
+    reach = Awaiting(lambda: outbox.position, feed.head)
+    app = notifications.api.app(outbox, feed, token_key=settings.keys.tokens, reach=reach)
+    return notifications.api.PREFIX, app, {"database-away": lambda: outbox.position >= -1}
