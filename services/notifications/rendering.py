@@ -6,7 +6,7 @@ The first line of a template is the subject, the second is empty, the rest is th
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from msgspec import Struct
 
 from notifications.rules import Message
@@ -23,13 +23,15 @@ class Words(Struct, frozen=True):
 
 def render(message: Message) -> Words:
     """The message in words. Raises jinja2.UndefinedError when the template asks for a value it is not given."""
-    text = _environment().get_template(f"{message.template}.txt").render(message.values)
+    text = _template(message.template).render(message.values)
     subject, _, body = text.partition("\n")
     return Words(subject.strip(), body.strip() + "\n")
 
 
+# Plain text: nothing is escaped, and nothing here is ever shown as HTML without being escaped there.
+_ENVIRONMENT = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False)
+
+
 @cache
-def _environment() -> Environment:
-    # Plain text: nothing is escaped, and nothing here is ever shown as HTML without being escaped there.
-    loader = FileSystemLoader(TEMPLATES)
-    return Environment(loader=loader, undefined=StrictUndefined, autoescape=False)
+def _template(name: str) -> Template:
+    return _ENVIRONMENT.get_template(f"{name}.txt")
