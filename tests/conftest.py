@@ -1,9 +1,10 @@
-"""Fixtures of a real PostgreSQL, shared by every test that stores something."""
+"""Fixtures of a real PostgreSQL and a real Kafka, shared by every test that stores or sends something."""
 
 from collections.abc import Iterator
 
 import pytest
 
+import kafka_broker as kafka
 import postgres
 
 
@@ -19,6 +20,13 @@ def postgres_address(postgres_server: str) -> Iterator[str]:
     """The address of an empty database for one test."""
     with postgres.database(postgres_server) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def kafka_broker() -> Iterator[kafka.Broker]:
+    """A Kafka of one node that lives as long as the tests; each test names topics and groups of its own."""
+    with kafka.broker() as running:
+        yield running
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
