@@ -41,14 +41,17 @@ class Consumer:
         return step
 
     def _take(self, partition: int, delivery: Delivery, batch: Gathering) -> None:
+        before = batch.mark(partition)
         said = heard(delivery)
         if said is None:
             batch.step.foreign += 1
         else:
-            if said.previous > batch.mark(partition).position:
+            if said.previous > before.position:
                 self._repair(partition, said.previous, batch)
             self._apply(partition, said, batch)
-        batch.moved(partition, next_offset=delivery.offset + 1)
+        # Back only with an event that is new: who was paused and has lost the partition has nothing new to say.
+        if delivery.offset >= before.next_offset or batch.mark(partition).position > before.position:
+            batch.moved(partition, next_offset=delivery.offset + 1)
 
     def _apply(self, partition: int, said: Heard, batch: Gathering) -> None:
         if said.complete_to is not None:
