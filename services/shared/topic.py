@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
+PARTITIONS, REPLICATION, IN_SYNC = 12, 3, 2
+RETENTION_DAYS = 14
+
 Headers = tuple[tuple[str, bytes], ...]
 Starts = Callable[[Iterable[int]], Mapping[int, int]]
 """Partitions that were just given → the offset each is to be read from."""

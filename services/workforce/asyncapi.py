@@ -3,9 +3,11 @@
 from typing import Any
 
 from shared.events import EVENT_TYPES
+from shared.records import CONTENT_TYPE, WATERMARK_TYPE
+from shared.settings import TOPIC
+from shared.topic import IN_SYNC, PARTITIONS, REPLICATION, RETENTION_DAYS
 
-TOPIC = "workforce.events"
-CONTENT_TYPE = "application/json"
+_PREVIOUS = "position of the event before in the same partition, -1 for none"
 DRAFT = "application/schema+json;version=draft-2020-12"
 
 
@@ -16,14 +18,16 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Workforce Ledger: events",
             "version": "1",
-            "description": "Every recorded event in the order of its stream. The topic is a transport: a consumer that "
-            "starts late reads GET /ledger/v1/events and joins where it ends.",
+            "description": "Every recorded event in the order of its stream, in the partition of the stream's hash. "
+            "Records may repeat and, after a failure, lack some: ledger_position at or below the partition's last one "
+            "says skip, another ledger_prev than the last one says that events are missing, which "
+            "GET /ledger/v1/feed has. The topic is a transport: a consumer that starts late reads the feed, too.",
         },
         "defaultContentType": CONTENT_TYPE,
         "channels": {"events": _channel()},
         "operations": {"publish": {"action": "send", "channel": {"$ref": "#/channels/events"}}},
         "components": {
-            "messages": {name: _message(name) for name in EVENT_TYPES},
+            "messages": {**{name: _message(name) for name in EVENT_TYPES}, "watermark": _watermark()},
             "messageTraits": {"recorded": _trait()},
         },
     }
@@ -32,13 +36,18 @@ def document() -> dict[str, Any]:
 def _channel() -> dict[str, Any]:
     return {
         "address": TOPIC,
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in EVENT_TYPES},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*EVENT_TYPES, "watermark")},
         "bindings": {
             "kafka": {
                 "bindingVersion": "0.5.0",
-                "partitions": 12,
-                "replicas": 3,
-                "topicConfiguration": {"cleanup.policy": ["delete"], "retention.ms": 14 * 24 * 60 * 60 * 1000},
+                "partitions": PARTITIONS,
+                "replicas": REPLICATION,
+                "topicConfiguration": {
+                    "cleanup.policy": ["delete"],
+                    "retention.ms": RETENTION_DAYS * 24 * 60 * 60 * 1000,
+                    "min.insync.replicas": IN_SYNC,
+                    "message.timestamp.type": "LogAppendTime",
+                },
             }
         },
     }
@@ -70,7 +79,8 @@ def _trait() -> dict[str, Any]:
         "ce_dataschema": _text("the $id of the event's schema"),
         "content-type": {"const": CONTENT_TYPE},
         "ledger_position": _text("position in the log, decimal digits"),
-        "ledger_prev": _text("position of the record before in the same partition, -1 for none"),
+        "ledger_prev": _text(_PREVIOUS),
+        "ledger_chain": _text("running hash of the log at this position, hex"),
         "traceparent": _text("W3C trace context of the command, where it had one"),
     }
     optional = {"traceparent"}
@@ -81,6 +91,24 @@ def _trait() -> dict[str, Any]:
             "required": [name for name in headers if name not in optional],
         },
         "bindings": {"kafka": {"bindingVersion": "0.5.0", "key": _text("the stream")}},
+    }
+
+
+def _watermark() -> dict[str, Any]:
+    headers = {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": _text("watermark, partition and position"),
+        "ce_source": _text("the ledger"),
+        "ce_type": {"const": WATERMARK_TYPE},
+        "ledger_watermark": _text("everything of the log up to this position is published, decimal digits"),
+        "ledger_prev": _text(_PREVIOUS),
+    }
+    return {
+        "name": WATERMARK_TYPE,
+        "title": "Watermark",
+        "summary": "Says that this partition lacks no event up to a position of the log; sent to each partition.",
+        "headers": {"type": "object", "properties": headers, "required": list(headers)},
+        "payload": {"const": "", "description": "no bytes; it has no key either"},
     }
 
 

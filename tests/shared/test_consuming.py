@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from shared.consuming import BEGINNING, Consumer, Held, Mark, Taking
+from shared.consuming import Consumer
 from shared.envelope import Basis, Recorded, wire_form
 from shared.events import WorkerTrained
+from shared.receiving import BEGINNING, Held, Mark, Taking
 from shared.records import event_message
 from shared.topic import Delivery
 
