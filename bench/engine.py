@@ -19,6 +19,7 @@ Keys of the result, all whole numbers unless said otherwise:
 Not timed: drawing the population, compiling the rules, checksums.
 """
 
+import argparse
 import resource
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from bench import plain_loop
+from bench.options import positive
 from bench.population import MONTHS, Column, Population, population
 from payroll.engine import Facts, PayerLevel, PolicyTables, Segments, settled
 
@@ -47,8 +49,20 @@ _FACTORS = tuple(
 )
 
 
-def run(workers: int, runs: int) -> dict[str, Any]:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What this bench can be told."""
+    parser.add_argument("--workers", type=positive, default=100_000, help="people in the population (100000)")
+    parser.add_argument("--runs", type=positive, default=5, help="timed runs, of which the median counts (5)")
+
+
+def agrees(result: dict[str, Any]) -> bool:
+    """Whether both worked out the same."""
+    return bool(result["checksums_equal"])
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure both; see the keys above."""
+    workers, runs = options.workers, options.runs
     people = population(workers)
     tables = people.tables()
     share = people.first(max(workers // LOOP_SHARE, min(workers, 200)))
