@@ -63,9 +63,14 @@ def _known(
     known_at: Annotated[datetime | None, Query(description="as known at this time (with zone); now without it")] = None,
     known_position: Annotated[int | None, Query(ge=-1, le=2**62, description="as known at this position")] = None,
 ) -> int:
-    queries = _queries(request)
-    check_reached(request.headers, queries.known(None, None))
-    return queries.known(known_at, known_position)
+    _head(request)
+    return _queries(request).known(known_at, known_position)
+
+
+def _head(request: Request) -> int:
+    head = _queries(request).store.head()
+    check_reached(request.headers, head)
+    return head
 
 
 def _queries(request: Request) -> Queries:
@@ -76,3 +81,5 @@ def _queries(request: Request) -> Queries:
 
 Day = Annotated[date, Depends(_day)]
 Known = Annotated[int, Depends(_known)]
+Head = Annotated[int, Depends(_head)]
+"""The last position of the log, not below the caller's X-Min-Position: what is answered is at least as new."""

@@ -17,7 +17,7 @@ from ledger.answers import (
     WorkerAnswer,
     WorkerPage,
 )
-from ledger.asking import AfterVersion, Day, Id, IdQuery, Known, Limit
+from ledger.asking import AfterVersion, Day, Head, Id, IdQuery, Known, Limit
 from ledger.execution import Ledger
 from ledger.queries import Queries
 from shared.auth import EVERYONE, OFFICE, WHOLE_LOG, Role
@@ -61,20 +61,20 @@ def _place_reads(ledger: Ledger, queries: Queries) -> list[Route]:
 
     def history_of_city(request: Request, city_id: Id, known: Known, after_version: AfterVersion = 0) -> Response:
         stream = ledger.desk(principal_of(request)).city(city_id).stream
-        return answer(queries.history(stream, after_version, known))
+        return _at(known, queries.history(stream, after_version, known))
 
     def history_of_community(
         request: Request, community_id: Id, known: Known, after_version: AfterVersion = 0
     ) -> Response:
         stream = ledger.desk(principal_of(request)).community(community_id).stream
-        return answer(queries.history(stream, after_version, known))
+        return _at(known, queries.history(stream, after_version, known))
 
     def history_of_policies(
         request: Request, jurisdiction: Id, known: Known, after_version: AfterVersion = 0
     ) -> Response:
         desk = ledger.desk(principal_of(request))
         desk.city(jurisdiction)
-        return answer(queries.history(desk.policies(jurisdiction).stream, after_version, known))
+        return _at(known, queries.history(desk.policies(jurisdiction).stream, after_version, known))
 
     city, community, policies = "/cities/{city_id}", "/communities/{community_id}", "/policies/{jurisdiction}"
     histories = (
@@ -119,7 +119,7 @@ def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         limit: Limit = 100,
     ) -> Response:
         desk = ledger.desk(principal_of(request))
-        return answer(queries.workers(desk, city_id, community_id, day, known, after, limit))
+        return _at(known, queries.workers(desk, city_id, community_id, day, known, after, limit))
 
     def read_history(
         request: Request,
@@ -128,10 +128,10 @@ def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         after_version: AfterVersion = 0,
     ) -> Response:
         stream = ledger.desk(principal_of(request)).worker(worker_id).stream
-        return answer(queries.history(stream, after_version, known))
+        return _at(known, queries.history(stream, after_version, known))
 
-    def read_personal(request: Request, worker_id: Id) -> Response:
-        return answer(queries.personal(ledger.desk(principal_of(request)), worker_id))
+    def read_personal(request: Request, worker_id: Id, head: Head) -> Response:
+        return _at(head, queries.personal(ledger.desk(principal_of(request)), worker_id))
 
     one = "/workers/{worker_id}"
     return [
@@ -147,6 +147,7 @@ def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
 def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
     def read_events(
         request: Request,
+        head: Head,
         after: Annotated[int, Query(ge=-1, le=2**62)] = -1,
         limit: Limit = 100,
         document: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
@@ -155,23 +156,23 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         events = queries.feed(_city_scope(request), document, after, limit)
         if format == "lines":
             lines = b"".join(to_wire(recorded) + b"\n" for recorded in events)
-            return Response(lines, media_type=LINES)
+            return Response(lines, media_type=LINES, headers=_position(head))
         next_after = events[-1].position if len(events) == limit else None
         page = HistoryPage(
             events=[plain(recorded) for recorded in events], next_after=next_after, head=queries.store.head()
         )
-        return answer(page)
+        return _at(head, page)
 
-    def read_command(request: Request, command_id: Id) -> Response:
-        return answer(queries.command(ledger.desk(principal_of(request)), _city_scope(request), command_id))
+    def read_command(request: Request, command_id: Id, head: Head) -> Response:
+        return _at(head, queries.command(ledger.desk(principal_of(request)), _city_scope(request), command_id))
 
-    def read_log(request: Request) -> Response:
+    def read_log(request: Request, head: Head) -> Response:
         _city_scope(request)
-        return answer(queries.log())
+        return _at(head, queries.log())
 
-    def rebuild(request: Request) -> Response:
+    def rebuild(request: Request, head: Head) -> Response:
         _city_scope(request)
-        return answer(queries.rebuild())
+        return _at(head, queries.rebuild())
 
     return [
         Route(
@@ -206,14 +207,16 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
 def _feed_reads(queries: Queries) -> list[Route]:
     """The log for our other services, which need every event, of types that this version may not know, too."""
 
-    def read_feed(request: Request, after: Annotated[int, Query(ge=-1, le=2**62)] = -1, limit: Limit = 500) -> Response:
+    def read_feed(
+        request: Request, head: Head, after: Annotated[int, Query(ge=-1, le=2**62)] = -1, limit: Limit = 500
+    ) -> Response:
         _whole_log(request)
         lines = b"".join(line + b"\n" for line in queries.store.lines(after, limit))
-        return Response(lines, media_type=LINES)
+        return Response(lines, media_type=LINES, headers=_position(head))
 
-    def read_head(request: Request) -> Response:
+    def read_head(request: Request, head: Head) -> Response:
         _whole_log(request)
-        return answer(FeedHead(position=queries.store.head()))
+        return _at(head, FeedHead(position=head))
 
     return [
         Route("GET", "/feed", SERVICES, read_feed, "Every event, a line each", answer=None, media=(LINES,)),
@@ -222,8 +225,16 @@ def _feed_reads(queries: Queries) -> list[Route]:
 
 
 def _versioned(found: Any) -> Response:
-    headers = {"ETag": f'"{found.version}"', "Ledger-Position": str(found.known_position)}
+    headers = {"ETag": f'"{found.version}"', **_position(found.known_position)}
     return answer(found, headers=headers)
+
+
+def _at(position: int, found: Any) -> Response:
+    return answer(found, headers=_position(position))
+
+
+def _position(position: int) -> dict[str, str]:
+    return {"Ledger-Position": str(position)}
 
 
 def _whole_log(request: Request) -> None:

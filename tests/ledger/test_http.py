@@ -327,3 +327,27 @@ def test_a_read_waits_for_the_position_the_reader_has_already_seen(town: Town) -
     assert (problem(ahead)["code"], ahead.headers["retry-after"]) == ("busy", "1")
     wrong = town.client.get(path, headers=headers | {"X-Min-Position": "soon"})
     assert problem(wrong)["pointer"] == "/headers/x-min-position"
+
+
+def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
+    """P8: also pages, histories and what is said of the log itself."""
+    hired = town.give("hires", **town.hiring())
+    worker, command_id, head = hired["worker_id"], hired["command_id"], str(hired["position"])
+    own = (f"workers/{worker}?effective_on=2020-10-01", f"workers/{worker}/history", f"workers/{worker}/personal")
+    paths = {
+        **dict.fromkeys(own, ADMIN),
+        **dict.fromkeys(("workers?city_id=chibi&effective_on=2020-10-01", f"commands/{command_id}"), ADMIN),
+        **dict.fromkeys((f"{place}{more}" for place in PLACES for more in ("", "/history")), ADMIN),
+        **dict.fromkeys(("events", "events?format=lines", "log"), ADMIN),
+        **dict.fromkeys(("feed", "feed/head"), "service log:all"),
+    }
+    for path, who in paths.items():
+        answer = town.client.get(f"/ledger/v1/{path}", headers={"Authorization": bearer(who)})
+        assert (answer.status_code, answer.headers["ledger-position"]) == (200, head), path
+        ahead = {"Authorization": bearer(who), "X-Min-Position": str(int(head) + 1)}
+        assert problem(town.client.get(f"/ledger/v1/{path}", headers=ahead))["code"] == "busy", path
+    reads = {route.path for route in town.service.state.table if route.method == "GET"}
+    assert len(reads) <= len(paths), "a question was added: ask it here"
+
+
+PLACES = ("cities/chibi", "communities/xinhua", "policies/chibi")
