@@ -31,7 +31,7 @@ from shared.feed import Feed
 from shared.gathering import released
 from shared.rebuilding import Rebuildable
 from shared.receiving import Held, Parked, Taking
-from shared.taking import Drift, fitting, put
+from shared.taking import Condition, Drift, fitting, put
 
 BATCH = 500
 _PLACE_TABLES: dict[type[Place], Table] = {Placed: PLACED, Located: LOCATED, Withdrawn: WITHDRAWN}
@@ -121,6 +121,11 @@ class Outbox:
         """What the last comparison with the log found wrong."""
         with self._engine.connect() as connection:
             return TAKEN.drifted(connection)
+
+    def condition(self) -> Condition:
+        """What an operator is alarmed by."""
+        with self._engine.connect() as connection:
+            return TAKEN.condition(connection)
 
     def count(self, position: int | None = None) -> int:
         """How many notices there are from the events up to a position, by default the present one."""

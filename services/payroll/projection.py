@@ -25,7 +25,7 @@ from shared.feed import Feed
 from shared.gathering import released
 from shared.rebuilding import Rebuildable
 from shared.receiving import Held, Overtaken, Parked, Taking
-from shared.taking import Drift, fitting, moment_text, put
+from shared.taking import Condition, Drift, fitting, moment_text, put
 
 BATCH = 500
 
@@ -145,6 +145,11 @@ class Projection:
         """What the last comparison with the log found wrong."""
         with self._reading() as connection:
             return TAKEN.drifted(connection)
+
+    def condition(self) -> Condition:
+        """What an operator is alarmed by."""
+        with self._reading() as connection:
+            return TAKEN.condition(connection)
 
     def position_at(self, moment: datetime) -> int:
         """The position of the last event recorded at or before a moment; -1 when there is none."""

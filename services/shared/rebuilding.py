@@ -5,25 +5,38 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, text
+from sqlalchemy.event import listens_for
 from sqlalchemy.exc import OperationalError
 
 from shared.feed import Lines
 from shared.gathering import take_log
-from shared.receiving import Receiver
-from shared.taking import Drift, Taken, moment_text
+from shared.receiving import Parked, Receiver
+from shared.taking import Condition, Drift, Taken, moment_text
 
 SWITCH_SECONDS = 60.0
 _PAUSE = 0.01
 
 
 class Projected(Receiver, Protocol):
-    """A receiver whose content has a digest."""
+    """A receiver whose content has a digest, and which says and releases what is parked."""
 
     def digest(self, upto: int | None = None) -> str:
         """Of everything from events up to a position, by default the watermark."""
+        ...
+
+    def parked(self) -> list[Parked]:
+        """Events that could not be taken, and those behind them, in the order of the log."""
+        ...
+
+    def release(self, stream: str) -> tuple[int, Parked | None]:
+        """Take a stream's parked events in order; how many, and the first that still cannot be taken."""
+        ...
+
+    def condition(self) -> Condition:
+        """What an operator is alarmed by."""
         ...
 
 
@@ -122,7 +135,13 @@ def _beside(kind: Rebuildable, engine: Engine) -> Iterator[tuple[str, Projected]
     with engine.begin() as connection:
         connection.execute(drop)
         connection.execute(text(f"CREATE SCHEMA {schema}"))
-    own = create_engine(engine.url, connect_args={"options": f"-c search_path={schema}"})
+    own = create_engine(engine.url, pool=engine.pool.recreate())
+
+    @listens_for(own, "connect")
+    def look_there_only(connection: Any, _: Any) -> None:
+        connection.execute(f"SET search_path = {schema}")
+        connection.commit()
+
     try:
         kind.metadata.create_all(own)
         yield schema, kind.opened(own)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     select,
     update,
 )
@@ -35,6 +36,13 @@ class Drift(NamedTuple):
     live_digest: str
     rebuilt_digest: str
     found_at: str
+
+
+class Condition(NamedTuple):
+    """What an operator is alarmed by: how many events are parked, and whether the last comparison found drift."""
+
+    parked: int
+    drifted: bool
 
 
 class Taken:
@@ -153,6 +161,11 @@ class Taken:
         """What the last comparison with the log found wrong; None when it found nothing."""
         row = connection.execute(select(self.drift).order_by(self.drift.c.position.desc())).first()
         return None if row is None else Drift(*row)
+
+    def condition(self, connection: Connection) -> Condition:
+        """For the metrics."""
+        parked = connection.execute(select(func.count()).select_from(self.parked)).scalar_one()
+        return Condition(int(parked), self.drifted(connection) is not None)
 
     def set_drift(self, connection: Connection, drift: Drift | None) -> None:
         """Write down what the last comparison found."""

@@ -21,12 +21,14 @@ from workforce.people_file import read_rows
 from workforce.replay import replay as replay_all
 from workforce.terminal import print_fields, print_json, refusals, screen, stderr
 from workforce.tokens import development_token
+from workforce.upkeep import app as upkeep
 
 DEMO_DATA = Path("var/demo")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 payroll = typer.Typer(no_args_is_help=True, help="Draft, approve, close and show a month.")
 app.add_typer(payroll, name="payroll")
 app.add_typer(operating)
+app.add_typer(upkeep)
 
 Data = Annotated[Path, typer.Option(help="The installation's folder.", envvar="WORKFORCE_DATA")]
 Url = Annotated[str, typer.Option(help="Where the system runs.", envvar="WORKFORCE_URL")]

@@ -15,6 +15,7 @@ from tests.shared.scripted import LogLines, Scripted, topic_of
 from notifications.outbox import REBUILDABLE as NOTICES
 from notifications.tables import engine_in_memory
 from payroll.projection import REBUILDABLE as PAY
+from shared import database
 from shared.consuming import Consumer
 from shared.rebuilding import Rebuildable, RebuildUnderWay, compare, rebuild, shadow
 from shared.topic import Delivery
@@ -198,3 +199,21 @@ def test_the_rights_on_a_table_stay_when_it_is_switched(kind: Rebuildable, engin
         assert connection.scalar(may, {"name": kind.content[0].name})
         connection.execute(text("DROP OWNED BY rebuilt_reader"))
         connection.execute(text("DROP ROLE rebuilt_reader"))
+
+
+def test_a_rebuild_reaches_its_schema_as_the_live_one_is_reached(postgres_address: str) -> None:
+    address = make_url(postgres_address).update_query_dict({"application_name": "upkeep"})
+    engine = database.engine(address.render_as_string(hide_password=False), "payroll")
+    filled(PAY, engine)
+    seen = []
+
+    class Asked(LogLines):
+        def lines(self, after: int, limit: int) -> Sequence[bytes]:
+            with engine.connect() as connection:
+                named = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'upkeep'"
+                seen.append(connection.scalar(text(named)))
+            return super().lines(after, limit)
+
+    rebuild(PAY, engine, Asked(EVENTS))
+    engine.dispose()
+    assert min(seen) >= 3, "the right to rebuild, this question, and the connection of the new tables"
