@@ -17,7 +17,7 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_address(postgres_server: str) -> Iterator[str]:
-    """The address of an empty database for one test."""
+    """The address of a database for one test, with every table and no rows."""
     with postgres.database(postgres_server) as address:
         yield address
 
@@ -27,6 +27,13 @@ def kafka_broker() -> Iterator[kafka.Broker]:
     """A Kafka of one node that lives as long as the tests; each test names topics and groups of its own."""
     with kafka.broker() as running:
         yield running
+
+
+@pytest.fixture
+def empty_address(postgres_server: str) -> Iterator[str]:
+    """The address of a database without tables."""
+    with postgres.database(postgres_server, empty=True) as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

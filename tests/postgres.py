@@ -21,6 +21,7 @@ from sqlalchemy import make_url
 
 NAMED = "WORKFORCE_TEST_POSTGRES"
 START_SECONDS = 30.0
+_TEMPLATE = f"template_{uuid4().hex}"
 
 
 @contextmanager
@@ -28,7 +29,11 @@ def server() -> Iterator[str]:
     """The postgresql:// address of a server where databases can be made; a started one is stopped and removed."""
     named = os.environ.get(NAMED)
     if named:
-        yield named
+        try:
+            yield named
+        finally:
+            with psycopg.connect(named, autocommit=True) as connection:
+                connection.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(_TEMPLATE)))
         return
     with _started() as started:
         yield started.get_uri()
@@ -128,13 +133,32 @@ def dedicated(**settings: str) -> Iterator[Dedicated]:
 
 
 @contextmanager
-def database(address: str) -> Iterator[str]:
-    """The address of a new, empty database on the server; it is dropped at the end, whoever is still connected."""
+def database(address: str, *, empty: bool = False) -> Iterator[str]:
+    """The address of a new database on the server, with every service's tables unless it is to be empty.
+
+    It is dropped at the end, whoever is still connected.
+    """
     name = f"test_{uuid4().hex}"
+    template = "template1" if empty else _migrated(address)
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
     try:
         yield make_url(address).set(database=name).render_as_string(hide_password=False)
     finally:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _migrated(address: str) -> str:
+    """The name of a database of the server where every migration has run, to be copied; made when it is missing."""
+    from shared.settings import NO_KEYS, Settings
+    from workforce.migrating import at_start
+    from workforce.needs import Api
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        if connection.execute("SELECT FROM pg_database WHERE datname = %s", (_TEMPLATE,)).fetchone() is not None:
+            return _TEMPLATE
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(_TEMPLATE)))
+    template = make_url(address).set(database=_TEMPLATE).render_as_string(hide_password=False)
+    at_start(Settings(Path(), template, "development", NO_KEYS), tuple(Api))
+    return _TEMPLATE

@@ -50,8 +50,9 @@ def test_every_promise_that_a_test_names_is_listed_with_that_test() -> None:
 def rooms() -> Iterator[str]:
     """Every module that the table of rooms names, as a path below services/."""
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    for folder, modules in re.findall(r"^\| `([\w/]+/)` \| ([^|]*)\|", text, flags=re.MULTILINE):
-        yield from (f"{folder}{module}" for module in NAMED.findall(modules) if module.endswith(".py"))
+    for folders, modules in re.findall(r"^\| ((?:`[\w/]+/`(?:, )?)+) \| ([^|]*)\|", text, flags=re.MULTILINE):
+        for folder in NAMED.findall(folders):
+            yield from (f"{folder}{module}" for module in NAMED.findall(modules) if module.endswith(".py"))
 
 
 def test_the_table_of_rooms_names_every_module_and_no_other() -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from shared.database import create_on_sqlite
 from shared.envelope import Recorded
 from shared.events import CityRegistered, CommunityRegistered, WorkerHired
 from shared.feed import Feed
@@ -53,7 +54,7 @@ class Directory:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._lock = Lock()
-        METADATA.create_all(engine)
+        create_on_sqlite(METADATA, engine)
 
     @property
     def position(self) -> int:

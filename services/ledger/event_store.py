@@ -235,4 +235,6 @@ def open_store(
         else:
             recorder = LedgerSQLiteRecorder(LedgerSQLiteDatastore(settings.data / "ledger.db"))
         recorder.create_table()
+        if settings.production and isinstance(recorder, LedgerPostgresRecorder):
+            recorder.check_rights()
     return EventStore(recorder, clock=clock, randomness=randomness, group_size=group_size)

@@ -11,14 +11,16 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, event, select, update
 
+from shared.database import create_on_sqlite
 from shared.refusal import Refused
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
+METADATA = MetaData()
 _KEYS = Table(
     "person_keys",
-    MetaData(),
+    METADATA,
     Column("person_id", Text, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
     Column("destroyed_at", BigInteger),
@@ -38,7 +40,7 @@ class PersonalStore:
         self._randomness = randomness
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _overwrite_what_is_deleted)
-        _KEYS.metadata.create_all(engine)
+        create_on_sqlite(METADATA, engine)
 
     def new_key(self, person_id: str) -> None:
         """Make the person's key. Raises sqlalchemy.exc.IntegrityError when there is one, or was."""

@@ -12,12 +12,10 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, tuple_row
-from psycopg.sql import SQL
 
 from ledger.recorders import (
     ADVANCE_HEAD,
     HEAD,
-    LOG_TABLES,
     Entry,
     Locked,
     Question,
@@ -35,21 +33,7 @@ _WAITING_AT_MOST = 500
 IDLE_IN_TRANSACTION_SECONDS = 10
 """A process that stands still with the append lock in its hands loses it then; a commit takes milliseconds."""
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
-_TABLES = (
-    "CREATE TABLE IF NOT EXISTS stored_events (originator_id text NOT NULL, originator_version bigint NOT NULL, "
-    "topic text NOT NULL, state bytea NOT NULL, notification_id bigserial UNIQUE, position bigint NOT NULL UNIQUE, "
-    "PRIMARY KEY (originator_id, originator_version))",
-    "CREATE TABLE IF NOT EXISTS log_answers (key text PRIMARY KEY, fingerprint text NOT NULL, answer bytea NOT NULL, "
-    "first_position bigint NOT NULL, last_position bigint NOT NULL, recorded_at bigint NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS log_chain (position bigint PRIMARY KEY, hash bytea NOT NULL)",
-    "CREATE OR REPLACE FUNCTION log_keeps_events() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'nothing in the log is changed or deleted'; END $$",
-    "CREATE OR REPLACE TRIGGER log_keeps_events BEFORE UPDATE OR DELETE OR TRUNCATE ON stored_events "
-    "FOR EACH STATEMENT EXECUTE FUNCTION log_keeps_events()",
-    "CREATE OR REPLACE TRIGGER log_keeps_chain BEFORE UPDATE OR DELETE OR TRUNCATE ON log_chain "
-    "FOR EACH STATEMENT EXECUTE FUNCTION log_keeps_events()",
-)
-_ONE_CREATOR = "SELECT pg_advisory_xact_lock(hashtext('workforce ledger tables'))"
+_KEPT = ("stored_events", "log_chain", "log_commands", "log_answers")
 _LOCKED_HEAD = f"{HEAD} FOR UPDATE"
 """The append lock. A lock of the table would ask for more than a role that may only insert has."""
 _APPENDING = "SELECT pg_advisory_xact_lock(hashtext('workforce ledger append'))"
@@ -148,18 +132,28 @@ class LedgerPostgresRecorder(PostgresApplicationRecorder):
                 "reader misses some. Remove it"
             )
         super().__init__(datastore)
-        self.sql_create_statements = [SQL(text).format() for text in (_ONE_CREATOR, *_TABLES, *LOG_TABLES)]
 
     def create_table(self) -> None:
-        """Make what is missing. Raises SettingsError for a server that may forget what it has committed."""
-        # Statements that make tables would wait for appends, and appends for them, even where nothing is missing.
+        """Look at the tables, which migrations make, and at the server. Raises SettingsError for one that lacks them,
+        or that may forget what it has committed."""
         ((missing,),) = self.rows("SELECT to_regclass('log_chain') IS NULL", ())
         if missing:
-            super().create_table()
+            raise SettingsError("WORKFORCE_DATABASE has no log; run: workforce migrate ledger")
         for name in _DURABLE:
             ((value,),) = self.rows("SELECT current_setting(?)", (name,))
             if value == "off":
                 raise SettingsError(f"PostgreSQL runs with {name} = off and may forget what it acknowledged")
+
+    def check_rights(self) -> None:
+        """Raises SettingsError when this role could change or delete what is written."""
+        for table in _KEPT:
+            asked = "SELECT current_user, has_table_privilege(?, 'UPDATE, DELETE, TRUNCATE')"
+            ((role, granted),) = self.rows(asked, (table,))
+            if granted:
+                raise SettingsError(
+                    f"the role {role} of WORKFORCE_DATABASE may change or delete rows of {table}. Log in with a role "
+                    "that owns nothing; workforce migrate ledger with WORKFORCE_APP_ROLE gives it what it needs"
+                )
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """The library's entry: events as given. Answers their notification ids."""

@@ -21,7 +21,6 @@ from eventsourcing.sqlite import (
 from ledger.recorders import (
     ADVANCE_HEAD,
     HEAD,
-    LOG_TABLES,
     WAIT_SECONDS,
     Entry,
     Locked,
@@ -33,6 +32,15 @@ from ledger.recorders import (
 )
 
 _TABLES = (
+    "CREATE TABLE IF NOT EXISTS log_head (only_row INTEGER PRIMARY KEY CHECK (only_row = 0), "
+    "next_position INTEGER NOT NULL, last_recorded_at INTEGER NOT NULL)",
+    "INSERT INTO log_head VALUES (0, 0, 0) ON CONFLICT DO NOTHING",
+    "CREATE TABLE IF NOT EXISTS log_commands (command_id TEXT PRIMARY KEY, first_position INTEGER NOT NULL, "
+    "last_position INTEGER NOT NULL, recorded_at INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS log_commands_by_time ON log_commands (recorded_at, last_position)",
+    "CREATE TABLE IF NOT EXISTS log_claims (kind TEXT NOT NULL, key TEXT NOT NULL, command_id TEXT NOT NULL, "
+    "PRIMARY KEY (kind, key))",
+    "CREATE INDEX IF NOT EXISTS log_claims_by_command ON log_claims (command_id)",
     "CREATE TABLE IF NOT EXISTS stored_events (originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, "
     "topic TEXT NOT NULL, state BLOB NOT NULL, position INTEGER NOT NULL UNIQUE, "
     "PRIMARY KEY (originator_id, originator_version))",
@@ -142,7 +150,7 @@ class LedgerSQLiteRecorder(SQLiteApplicationRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         """The library's table with a position, and the tables of the log."""
-        return [*_TABLES, *LOG_TABLES]
+        return list(_TABLES)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """The library's entry: events as given. Answers their notification ids."""

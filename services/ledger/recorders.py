@@ -18,19 +18,6 @@ from shared.database import StorageAway
 WAIT_SECONDS = 30
 """How long a writer waits for the append lock, and a reader for a connection."""
 
-LOG_TABLES = (
-    "CREATE TABLE IF NOT EXISTS log_head (only_row INTEGER PRIMARY KEY CHECK (only_row = 0), "
-    "next_position BIGINT NOT NULL, last_recorded_at BIGINT NOT NULL)",
-    "INSERT INTO log_head VALUES (0, 0, 0) ON CONFLICT DO NOTHING",
-    "CREATE TABLE IF NOT EXISTS log_commands (command_id TEXT PRIMARY KEY, first_position BIGINT NOT NULL, "
-    "last_position BIGINT NOT NULL, recorded_at BIGINT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS log_commands_by_time ON log_commands (recorded_at, last_position)",
-    "CREATE TABLE IF NOT EXISTS log_claims (kind TEXT NOT NULL, key TEXT NOT NULL, command_id TEXT NOT NULL, "
-    "PRIMARY KEY (kind, key))",
-    "CREATE INDEX IF NOT EXISTS log_claims_by_command ON log_claims (command_id)",
-)
-"""The tables beside the events. Times are whole microseconds since 1970 in UTC."""
-
 ADVANCE_HEAD = "UPDATE log_head SET next_position = ?, last_recorded_at = ?"
 HEAD = "SELECT next_position, last_recorded_at FROM log_head"
 

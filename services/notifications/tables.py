@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import StaticPool
 
+from shared.database import create_on_sqlite
 from shared.taking import Taken
 
 METADATA = MetaData()
@@ -93,6 +94,6 @@ def engine_in_memory() -> Engine:
 
 def lay(engine: Engine) -> None:
     """Create what is missing; leave what is there."""
-    METADATA.create_all(engine)
+    create_on_sqlite(METADATA, engine)
     with engine.begin() as connection:
         TAKEN.begin(connection)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     event,
 )
 
+from shared.database import create_on_sqlite
 from shared.taking import Taken
 
 METADATA = MetaData()
@@ -107,7 +108,7 @@ def create(engine: Engine) -> None:
     """Make the tables where they are not there yet; SQLite writes ahead, so that reads go on beside the writer."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _write_ahead)
-    METADATA.create_all(engine)
+    create_on_sqlite(METADATA, engine)
 
 
 def _write_ahead(connection: Any, _: Any) -> None:

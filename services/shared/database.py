@@ -67,6 +67,12 @@ def engine(address: str, name: str, *, statement_seconds: int = STATEMENT_SECOND
     )
 
 
+def create_on_sqlite(metadata: sqlalchemy.MetaData, made: sqlalchemy.Engine) -> None:
+    """Make the tables that are missing in a file; on PostgreSQL that is for migrations alone."""
+    if made.dialect.name == "sqlite":
+        metadata.create_all(made)
+
+
 def connect_arguments(
     given: Mapping[str, str],
     *,

@@ -17,7 +17,6 @@ TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([
 _MOST_LINKS = 64
 
 
-
 def _nothing() -> bool:
     return True
 

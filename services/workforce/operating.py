@@ -7,12 +7,13 @@ import typer
 from shared import logs, traces
 from shared.settings import Settings, from_environment
 from workforce.needs import NEEDED, Api
-from workforce.terminal import refusals
+from workforce.terminal import print_fields, refusals
 
 app = typer.Typer()
 
 Host = Annotated[str, typer.Option(help="The address to listen on.", envvar="WORKFORCE_HOST")]
 Port = Annotated[int, typer.Option(help="The port to listen on.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Linger = Annotated[float, typer.Option(help="Seconds to go on answering after SIGTERM.")]
 
 
@@ -33,6 +34,15 @@ def serve_one(service: Api, host: Host = "127.0.0.1", port: Port = 8000, linger:
                 served.close()
                 traces.flush()
         logs.tell("ended", service=service.value)
+
+
+@app.command("migrate")
+def migrate_one(service: Api, as_json: AsJson = False) -> None:
+    """Bring a service's database to this version, and give WORKFORCE_APP_ROLE its rights there."""
+    from workforce.migrating import migrate
+
+    with refusals(as_json):
+        print_fields(migrate(service, _told(f"migrate {service}")), as_json)
 
 
 def _told(command: str) -> Settings:

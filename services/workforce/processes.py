@@ -22,7 +22,7 @@ from shared.settings import Settings
 from workforce.ledger_client import feed_client, ledger_client
 from workforce.needs import Api
 from workforce.serving import face
-from workforce.system import NOTHING_INJECTED, engine_of, ledger_over, reachable
+from workforce.system import NOTHING_INJECTED, engine_of, ledger_over, migrated, reachable
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def process(service: Api, settings: Settings) -> Process:
         Api.NOTIFICATIONS: _notifications,
     }
     with contextlib.ExitStack() as opened, reachable(settings):
+        migrated(settings, (service,))
         prefix, app, ready = composing[service](settings, opened)
         health = Health(live={}, ready=ready)
         return Process(face({prefix: app}, health, contextlib.nullcontext), health, opened.pop_all().close)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,7 @@ import ledger.api
 import notifications.api
 import payroll.api
 from ledger.directory import Directory
-from ledger.event_store import EventStore, StoreUnavailable, open_store
+from ledger.event_store import EventStore, open_store
 from ledger.execution import Ledger
 from ledger.personal import PersonalStore
 from ledger.queries import Queries
@@ -33,6 +33,7 @@ from shared.health import Health
 from shared.settings import Settings, SettingsError
 from workforce.data_folder import held
 from workforce.following import following
+from workforce.needs import Api
 from workforce.serving import face
 
 
@@ -86,8 +87,18 @@ def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> Sy
     with contextlib.ExitStack() as opened:
         opened.enter_context(held(settings.data, shared=bool(settings.database)))
         with reachable(settings):
+            migrated(settings)
             store, app, health = _built(settings, injections, opened)
         return System(settings, store, app, health, opened.pop_all().close)
+
+
+def migrated(settings: Settings, services: Sequence[str] = tuple(Api)) -> None:
+    """See that a database on PostgreSQL has every table of these services. Raises SettingsError."""
+    if settings.database:
+        # A system on SQLite has no use for the migrations, and starts sooner without them.
+        from workforce.migrating import at_start
+
+        at_start(settings, services)
 
 
 @contextlib.contextmanager
@@ -95,14 +106,12 @@ def reachable(settings: Settings) -> Iterator[None]:
     """Raise SettingsError where the database does not answer."""
     try:
         yield
-    except (StoreUnavailable, sqlite3.OperationalError, *database.AWAY) as error:
+    except (database.StorageAway, sqlite3.OperationalError, *database.AWAY) as error:
         where = "WORKFORCE_DATABASE" if settings.database else settings.data
         raise SettingsError(f"{where}: the database does not answer or cannot write") from error
 
 
-def ledger_over(
-    settings: Settings, injections: Injections, opened: contextlib.ExitStack
-) -> tuple[EventStore, ASGIApp]:
+def ledger_over(settings: Settings, injections: Injections, opened: contextlib.ExitStack) -> tuple[EventStore, ASGIApp]:
     """The log and the ledger's application over it; whatever is to be closed is left with `opened`."""
     engines = {name: engine_of(settings, name) for name in ("keys", "directory")}
     for engine in engines.values():

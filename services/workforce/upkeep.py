@@ -22,7 +22,7 @@ from shared.settings import Settings, from_environment
 from shared.telemetry import PARKED_EVENTS, PROJECTION_DRIFT
 from workforce.ledger_client import feed_client
 from workforce.needs import NEEDED, Reader
-from workforce.system import reachable
+from workforce.system import migrated, reachable
 from workforce.terminal import print_fields, print_json, refusals, screen
 
 app = typer.Typer()
@@ -99,6 +99,7 @@ def _opened(command: str, service: Reader) -> Iterator[_Opened]:
     engine = database.engine(settings.database, service.value, statement_seconds=0)
     try:
         with reachable(settings):
+            migrated(settings, (service,))
             yield _Opened(settings, _KINDS[service], engine, _KINDS[service].opened(engine))
     finally:
         engine.dispose()
