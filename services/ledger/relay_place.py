@@ -20,11 +20,6 @@ _OPTIONS = " ".join(f"-c tcp_{name}={value}" for name, value in _ALIVE.items())
 _OPTIONS += " -c tcp_user_timeout=10s -c statement_timeout=10s -c search_path=public"
 """Each side notices in seconds that the other's machine is gone; by default a server would keep the lock for hours."""
 
-_THERE = "SELECT to_regclass('log_relay') IS NOT NULL"
-_MAKE = (
-    "CREATE TABLE IF NOT EXISTS log_relay (topic text PRIMARY KEY, position bigint NOT NULL, previous text NOT NULL, "
-    "partitions int NOT NULL)"
-)
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('workforce relay to ' || %s, 0))"
 _BEGIN = "INSERT INTO log_relay VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 _READ = "SELECT position, previous, partitions FROM log_relay WHERE topic = %s"
@@ -48,8 +43,6 @@ class PostgresRelayPlace:
             row_factory=tuple_row,
             **_ALIVE,
         )
-        if not self._only(_THERE):
-            self._connection.execute(_MAKE)
 
     def lock(self, stop: threading.Event) -> bool:
         """Wait until no other relay works on the topic; False when `stop` came before."""

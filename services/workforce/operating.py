@@ -42,7 +42,7 @@ def migrate_one(service: Api, as_json: AsJson = False) -> None:
     from workforce.migrating import migrate
 
     with refusals(as_json):
-        print_fields(migrate(service, _told(f"migrate {service}")), as_json)
+        print_fields(migrate(service, from_environment(needed=NEEDED[f"migrate {service}"])), as_json)
 
 
 def _told(command: str) -> Settings:
