@@ -18,6 +18,7 @@ from payroll.intake import rows_of
 from payroll.known import Known, RunAct
 from payroll.settlement import Line, digest_of, settle
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
+from shared import traces
 from shared.database import IN_MEMORY, engine
 from shared.envelope import Recorded
 from shared.events import RunClosed
@@ -45,6 +46,7 @@ class Projection:
         self._engine = engine(database, "payroll") if isinstance(database, str) else database
         self._lock = RLock()
         self.stopped = ""
+        self._traces: dict[int, str] = {}
         self._one_connection = str(self._engine.url) == IN_MEMORY
         tables.create(self._engine)
         with self._engine.begin() as connection:
@@ -60,11 +62,12 @@ class Projection:
 
     def apply(self, batch: Sequence[Recorded]) -> None:
         """Take a batch and advance, in one transaction. Raises ProjectionStopped when a close cannot be reproduced."""
+        self._note_traces(batch)
         with self._writing() as connection:
             _take(connection, Taking(events=batch))
             before, after = TAKEN.reachable(connection)
             for row in _closes(connection, RUNS.c.position > before, RUNS.c.position <= after):
-                _materialise(connection, row)
+                self._keep_lines(connection, row)
             TAKEN.move_watermark(connection, before, after)
 
     def catch_up(self, feed: Feed) -> int:
@@ -89,6 +92,7 @@ class Projection:
 
     def take(self, taking: Taking) -> None:
         """As `Receiver.take`."""
+        self._note_traces(taking.events)
         with fitting(), self._writing() as connection:
             _take(connection, taking)
 
@@ -98,7 +102,7 @@ class Projection:
             before, after = TAKEN.reachable(connection)
             try:
                 for row in _closes(connection, RUNS.c.position > before, RUNS.c.position <= after):
-                    _materialise(connection, row)
+                    self._keep_lines(connection, row)
                 self.stopped = ""
             except ProjectionStopped as reason:
                 after, self.stopped = row.position - 1, str(reason)
@@ -120,7 +124,7 @@ class Projection:
             for row in _closes(
                 connection, RUNS.c.position.in_(positions), RUNS.c.position <= TAKEN.position(connection)
             ):
-                _materialise(connection, row)
+                self._keep_lines(connection, row)
             return len(ready), stuck
 
     # --- asking
@@ -204,6 +208,16 @@ class Projection:
         """Give the connections back."""
         self._engine.dispose()
 
+    def _note_traces(self, events: Sequence[Recorded]) -> None:
+        """Of closes only: when the watermark passes one, its lines are kept in the trace of the command."""
+        closes = (one for one in events if one.traceparent and isinstance(one.event, RunClosed))
+        self._traces |= {one.position: one.traceparent for one in closes}
+
+    def _keep_lines(self, connection: Connection, row: Any) -> None:
+        parent = self._traces.pop(row.position, "")
+        with traces.span("keep payslip lines", parent=parent, month=row.month, position=row.position) as attributes:
+            attributes["lines"] = _materialise(connection, row)
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """A connection to read with; one at a time where there is only one."""
@@ -237,7 +251,8 @@ def _closes(connection: Connection, *chosen: Any) -> Sequence[Any]:
     return connection.execute(query.order_by(RUNS.c.position)).all()
 
 
-def _materialise(connection: Connection, row: Any) -> None:
+def _materialise(connection: Connection, row: Any) -> int:
+    """Write the lines of a close; how many."""
     closed = msgspec.json.decode(row.content, type=RunClosed)
     if closed.engine != ENGINE_VERSION:
         raise ProjectionStopped(f"the run of {row.month} was closed by engine {closed.engine}, which is not here")
@@ -250,6 +265,7 @@ def _materialise(connection: Connection, row: Any) -> None:
         )
     head = (row.jurisdiction, row.month, row.sequence)
     put(connection, LINES, [_line_row(row.position, head, line) for line in lines])
+    return len(lines)
 
 
 def _line_row(position: int, head: tuple[Any, ...], line: Line) -> tuple[Any, ...]:

@@ -11,10 +11,12 @@ import httpx
 import msgspec
 
 from payroll.engine import ENGINE_VERSION, month_name, month_number
+from payroll.known import Known
 from payroll.projection import Projection
 from payroll.run_state import RunState, states_of
 from payroll.settlement import Settlement, settle
 from payroll.soundness import check_nothing_parked, check_sound
+from shared import traces
 from shared.envelope import Basis
 from shared.events import RunClosed, RunDrafted
 from shared.feed import Feed
@@ -110,7 +112,7 @@ class Payroll:
         check_near(month, self.today())
         last_change = self.projection.last_change(jurisdiction, self.projection.position)
         known = self.projection.known(jurisdiction, last_change)
-        settlement = settle(known, month)
+        settlement = _settled(known, month)
         blockers = (*self._month_before(known.payroll_from, settlement), *settlement.blockers)
         body = _figures(settlement) | {"suspense_fen": settlement.suspense_fen, "blockers": blockers}
         return self._ask("run-drafts", caller, body)
@@ -122,7 +124,7 @@ class Payroll:
         drafted = _drafted(state)
         if (state.status, digest) == ("drafted", drafted.digest):
             known = self.projection.known(jurisdiction, self.projection.last_change(jurisdiction, head))
-            _check_same(drafted, settle(known, month))
+            _check_same(drafted, _settled(known, month))
         body = {"jurisdiction": jurisdiction, "month": month, "sequence": sequence, "digest": digest}
         return self._ask("run-approvals", caller, body)
 
@@ -138,7 +140,7 @@ class Payroll:
         if state.closed_act is None:
             _check_closable(state, drafted)
             known = self.projection.known(jurisdiction, drafted.at_position, paid_up_to=head)
-            _check_same(drafted, settle(known, month))
+            _check_same(drafted, _settled(known, month))
         plain = msgspec.to_builtins(drafted)
         body = {name: plain[name] for name in RunClosed.__struct_fields__}
         return self._ask("run-closures", caller, body)
@@ -197,6 +199,13 @@ def rebuilt_beside(payroll: Payroll) -> tuple[int, str, str]:
         return position, payroll.projection.digest(), scratch.digest()
     finally:
         scratch.close()
+
+
+def _settled(known: Known, month: str) -> Settlement:
+    with traces.span("work out payslip lines", month=month, position=known.at_position) as attributes:
+        settlement = settle(known, month)
+        attributes["lines"] = len(settlement.rows)
+        return settlement
 
 
 def _figures(settlement: Settlement) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
-from types import TracebackType
 from typing import Any, BinaryIO
 
 import msgspec
@@ -64,9 +63,9 @@ def warn(event: str, **fields: str | int | float | None) -> None:
         _lines.error(event, **fields)
 
 
-def places_of(trace: TracebackType | None) -> list[str]:
+def places_of(error: BaseException) -> list[str]:
     """Where an exception came from, innermost last, without any of the values there."""
-    frames = traceback.extract_tb(trace)[-_FRAMES:]
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return [f"{frame.filename.rpartition('services/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
 
 
@@ -82,8 +81,8 @@ class _ToLines(logging.Handler):
         ours = record.name.split(".")[0] in _OURS
         said = record.getMessage() if ours else str(record.msg)
         fields: dict[str, Any] = {"logger": record.name}
-        if record.exc_info and record.exc_info[0] is not None:
-            fields |= {"kind": record.exc_info[0].__name__, "at": " < ".join(places_of(record.exc_info[2]))}
+        if record.exc_info and record.exc_info[1] is not None:
+            fields |= {"kind": type(record.exc_info[1]).__name__, "at": " < ".join(places_of(record.exc_info[1]))}
         first, *_ = said.splitlines() or [""]
         self._to.log(record.levelno, _FOREIGN.sub("?", first)[:_LONGEST], **fields)
 

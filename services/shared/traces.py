@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
-    from opentelemetry.trace import SpanContext, Tracer
+    from opentelemetry.trace import Link, SpanContext, Tracer
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})\Z")
@@ -82,9 +82,8 @@ def span(
     from opentelemetry import trace
 
     above = trace.set_span_in_context(trace.NonRecordingSpan(found)) if (found := _context_of(parent)) else None
-    linked = [trace.Link(one) for one in map(_context_of, list(links)[:_MOST_LINKS]) if one is not None]
     with _tracer.start_as_current_span(
-        name, above, links=linked, attributes=attributes, record_exception=False, set_status_on_exception=False
+        name, above, links=_links(links), attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as opened:
         added: dict[str, str | int] = {}
         try:
@@ -96,6 +95,13 @@ def span(
             opened.set_attributes(added)
 
 
+def past(name: str, began_ns: int, links: Iterable[str], **attributes: str | int) -> None:
+    """A span from then (nanoseconds since 1970) until now, known only afterwards; `links` as in `span`."""
+    if _tracer is not None:
+        opened = _tracer.start_span(name, links=_links(links), attributes=attributes, start_time=began_ns)
+        opened.end()
+
+
 def traceparent() -> str:
     """The W3C form of the span that is open here; empty without one."""
     if _tracer is None:
@@ -104,6 +110,13 @@ def traceparent() -> str:
 
     here = trace.get_current_span().get_span_context()
     return f"00-{here.trace_id:032x}-{here.span_id:016x}-{here.trace_flags:02x}" if here.is_valid else ""
+
+
+def _links(traceparents: Iterable[str]) -> list[Link]:
+    from opentelemetry.trace import Link
+
+    found = map(_context_of, dict.fromkeys(traceparents))
+    return [Link(one) for one in found if one is not None][:_MOST_LINKS]
 
 
 def _context_of(text: str) -> SpanContext | None:

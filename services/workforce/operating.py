@@ -1,13 +1,18 @@
 """The commands of production: each starts one process of its own, or does one thing for a cluster and ends."""
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shared import logs, traces
-from shared.settings import Settings, from_environment
-from workforce.needs import NEEDED, Api
+from shared.settings import Settings, SettingsError, from_environment
+from workforce.needs import NEEDED, Api, Reader
 from workforce.terminal import print_fields, refusals
+
+if TYPE_CHECKING:
+    from workforce.looping import Loop
 
 app = typer.Typer()
 
@@ -43,6 +48,50 @@ def migrate_one(service: Api, as_json: AsJson = False) -> None:
 
     with refusals(as_json):
         print_fields(migrate(service, from_environment(needed=NEEDED[f"migrate {service}"])), as_json)
+
+
+@app.command()
+def relay(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Chain the log and publish it to the topic; of several one works and the others stand by."""
+    from workforce.loops import relay_loop
+
+    _loop("relay", relay_loop, host, port)
+
+
+@app.command()
+def consume(reader: Reader, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Take the topic into the database of one service; several share the partitions."""
+    from workforce.loops import consumer_loop
+
+    _loop(f"consume {reader}", partial(consumer_loop, reader), host, port)
+
+
+@app.command()
+def topic(
+    partitions: Annotated[int, typer.Option(help="It never changes.")] = 12,
+    replication: Annotated[int, typer.Option(help="How many brokers keep a record.")] = 3,
+) -> None:
+    """Make the topic where it is missing."""
+    from shared.kafka_feed import make_topic
+    from shared.topic import TopicFailed
+
+    with refusals():
+        settings = from_environment(needed=NEEDED["topic"])
+        try:
+            made = make_topic(settings.kafka, settings.topic, partitions=partitions, replication=replication)
+        except TopicFailed as error:
+            raise SettingsError(f"WORKFORCE_KAFKA: {error}") from error
+        print(f"{settings.topic} {'was made' if made else 'is there'}")
+
+
+def _loop(command: str, composed: Callable[[Settings], "Loop"], host: str, port: int) -> None:
+    from workforce.looping import run
+    from workforce.serving import listening
+
+    with refusals():
+        settings = _told(command)
+        with listening(host, port) as listener:
+            run(composed(settings), listener)
 
 
 def _told(command: str) -> Settings:

@@ -95,6 +95,12 @@ class Process:
         """Its exit code."""
         return self.running.wait(seconds)
 
+    def metric(self, name: str) -> float:
+        """What /metrics says of a name with its labels."""
+        text = httpx.get(f"{self.url}/metrics", timeout=5).text
+        values = (float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{name} "))
+        return next(values, -1.0)
+
     def stop(self) -> int:
         """Ask it to end; its exit code, whatever it takes."""
         self.terminate()
@@ -114,12 +120,17 @@ class Process:
         return [line for line in found if line["event"] == event]
 
 
+def feed_at(ledger_url: str) -> HttpFeed:
+    """A ledger's feed, as a service reads it."""
+    settings = Settings(Path(), "", "development", KEYS, ledger_url=ledger_url)
+    return HttpFeed(feed_client(settings, "test", utc_now))
+
+
 class Projector:
     """Takes the log into the databases of payroll and notifications, as the consumers do; it can be stopped."""
 
     def __init__(self, ledger_url: str, databases: Mapping[str, str]) -> None:
-        settings = Settings(Path(), "", "development", KEYS, ledger_url=ledger_url)
-        self.feed = HttpFeed(feed_client(settings, "projector", utc_now))
+        self.feed = feed_at(ledger_url)
         engines = [database.engine(databases[name], name) for name in ("payroll", "notifications")]
         self._readers = (Projection(engines[0]), Outbox(engines[1]))
         self._ending = threading.Event()
@@ -153,14 +164,19 @@ class Projector:
 
 @dataclass
 class Apart:
-    """The three services, each alone."""
+    """The three services, each alone; with a topic between them, or the test's own projector."""
 
     processes: dict[str, Process]
     environments: dict[str, dict[str, str]]
-    projector: Projector
+    projector: Projector | None
     client: httpx.Client
     folder: Path
     others: list[Process] = field(default_factory=list)
+
+    @property
+    def feed(self) -> HttpFeed:
+        """The ledger's feed."""
+        return feed_at(self.processes["ledger"].url)
 
     def url(self, path: str) -> str:
         """The whole address of a path, at the service it belongs to."""
@@ -176,18 +192,23 @@ class Apart:
     def another(self, *arguments: str) -> Process:
         """One more process of a service."""
         log = self.folder / f"{'-'.join(arguments)}-{time.monotonic_ns()}.log"
-        self.others.append(Process(list(arguments), self.environments[arguments[1]], log))
+        service = next((name for name in SERVICES if name in arguments), "ledger")
+        self.others.append(Process(list(arguments), self.environments[service], log))
         return self.others[-1]
 
 
 @contextmanager
-def apart(folder: Path, databases: Mapping[str, str]) -> Iterator[Apart]:
-    """Start the three APIs and the projector over these databases; all end with the context."""
+def apart(folder: Path, databases: Mapping[str, str], kafka: Mapping[str, str] | None = None) -> Iterator[Apart]:
+    """Start the three APIs over these databases, and what takes the log from one to the others.
+
+    That is the projector, or, where `kafka` says how it is reached, nothing yet. All end with the context.
+    """
     port = free_port()
     common = {
         "WORKFORCE_KEYS": keys_text(),
         "WORKFORCE_ENVIRONMENT": "production",
         "WORKFORCE_LEDGER_URL": f"http://127.0.0.1:{port}",
+        **(kafka or {}),
     }
     environments = {name: {**common, "WORKFORCE_DATABASE": databases[name]} for name in SERVICES}
     processes = {
@@ -203,7 +224,8 @@ def apart(folder: Path, databases: Mapping[str, str]) -> Iterator[Apart]:
     try:
         for process in processes.values():
             process.until_ready()
-        projector = Projector(common["WORKFORCE_LEDGER_URL"], databases)
+        if kafka is None:
+            projector = Projector(common["WORKFORCE_LEDGER_URL"], databases)
         with httpx.Client(timeout=30) as client:
             found = Apart(processes, environments, projector, client, folder)
             try:

@@ -1,24 +1,50 @@
 """A founded town served by processes of their own."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from tests.ledger.given import Town
+from tests.ledger.given import KEYS, Town
 from tests.processes.apart import SERVICES, Apart, apart
 
+import kafka_broker as kafka
 import postgres
+from shared.kafka_feed import make_topic
+from shared.settings import Settings
+from workforce.migrating import migrate
 
 
 @pytest.fixture(scope="module")
 def alone(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
-    """The services over a town with a hundred dedicated seats in Xinhua, whose payroll opens in October 2020."""
-    folder = tmp_path_factory.mktemp("apart")
+    """The services over a town, and a projector that the test holds in its hand."""
+    with _town(postgres_server, tmp_path_factory.mktemp("apart"), None) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def joined(
+    postgres_server: str, kafka_broker: kafka.Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Apart]:
+    """The services over a town and a topic; relay and consumers are started by the test."""
+    topic = f"workforce.events.{uuid4().hex}"
+    make_topic(kafka_broker.bootstrap.split(","), topic, partitions=3, replication=1)
+    reached = {"WORKFORCE_KAFKA": kafka_broker.bootstrap, "WORKFORCE_TOPIC": topic}
+    with _town(postgres_server, tmp_path_factory.mktemp("joined"), reached) as found:
+        yield found
+
+
+@contextmanager
+def _town(server: str, folder: Path, kafka: Mapping[str, str] | None) -> Iterator[Apart]:
+    """A hundred dedicated seats in Xinhua; payroll opens in October 2020."""
     with ExitStack() as opened:
-        databases = {name: opened.enter_context(postgres.database(postgres_server)) for name in SERVICES}
+        databases = {name: opened.enter_context(postgres.database(server)) for name in SERVICES}
+        for name, address in databases.items():
+            migrate(name, Settings(Path(), address, "production", KEYS))
         town = Town(folder / "founding", databases["ledger"]).found()
         town.give("city-quotas", "2018-01-01", city_id="chibi", category="dedicated", seats=200)
         town.give("community-quotas", "2018-01-01", community_id="xinhua", category="dedicated", seats=100)
         town.give("payroll-openings", "2020-10-01", jurisdiction="chibi", first_month="2020-10")
         town.close()
-        yield opened.enter_context(apart(folder, databases))
+        yield opened.enter_context(apart(folder, databases, kafka))

@@ -28,20 +28,21 @@ def hiring() -> dict[str, Any]:
 @pytest.fixture
 def pausing(alone: Apart) -> Iterator[None]:
     """A projector that stops now and then, for up to two seconds."""
-    chance, ending = random.Random(7), threading.Event()
+    chance, ending, projector = random.Random(7), threading.Event(), alone.projector
+    assert projector is not None
 
     def pause() -> None:
         while not ending.wait(chance.uniform(0.05, 0.5)):
-            alone.projector.stop()
+            projector.stop()
             ending.wait(chance.uniform(0, 2))
-            alone.projector.go_on()
+            projector.go_on()
 
     thread = threading.Thread(target=pause)
     thread.start()
     yield
     ending.set()
     thread.join()
-    alone.projector.go_on()
+    projector.go_on()
 
 
 class Session:
@@ -130,14 +131,16 @@ def test_a_month_is_drafted_approved_and_closed_over_three_processes(alone: Apar
 
 def test_an_act_is_not_decided_on_old_news(alone: Apart) -> None:
     """P19: 503 `busy` in bounded time while the projector stands, and nothing is written."""
-    alone.projector.stop()
+    projector = alone.projector
+    assert projector is not None
+    projector.stop()
     try:
         alone.act("/ledger/v1/hires", ADMIN, hiring(), "old-news")
-        head = alone.projector.feed.head()
+        head = alone.feed.head()
         body = {"jurisdiction": "chibi", "month": "2020-11", **command("2020-11-30")}
         answer = alone.act("/payroll/v1/runs", "finance city:chibi", body, "old")
         assert (answer.status_code, answer.json()["code"]) == (503, "busy")
-        assert alone.projector.feed.head() == head
+        assert alone.feed.head() == head
     finally:
-        alone.projector.go_on()
+        projector.go_on()
     assert alone.act("/payroll/v1/runs", "finance city:chibi", body, "old").status_code == 201

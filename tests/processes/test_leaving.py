@@ -109,7 +109,7 @@ def test_a_request_under_way_is_finished_even_when_its_body_is_still_coming(alon
 def test_two_ledgers_take_commands_side_by_side_and_are_restarted_one_after_the_other(alone: Apart) -> None:
     """P21: no request fails for somebody who tries the other one, and nothing is done twice."""
     replicas: list[Process] = [alone.another("serve", "ledger", "--linger", "1").until_ready() for _ in range(2)]
-    before = alone.projector.feed.head()
+    before = alone.feed.head()
     turn = iter(range(1_000_000))
 
     def urls() -> list[str]:
@@ -128,7 +128,7 @@ def test_two_ledgers_take_commands_side_by_side_and_are_restarted_one_after_the_
     answered = [status for clerk in clerks for status in clerk.answered.values()]
     assert ended == [0, 0]
     assert set(answered) == {201}
-    assert alone.projector.feed.head() == before + len(answered), "a street is one event"
+    assert alone.feed.head() == before + len(answered), "a street is one event"
     assert all(process.lines("request") for process in gone + replicas), "each took some"
 
 
