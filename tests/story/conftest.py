@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import postgres
 from shared.settings import Settings, from_environment
 from workforce.client import Client
 from workforce.demo.city import CITY
@@ -37,6 +38,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """The reform, told from an empty log to the twelfth closed month."""
     data = tmp_path_factory.mktemp("story") / "demo"
     return Told(tell(data, POLICIES, lambda line: None), data)
+
+
+@pytest.fixture(scope="session")
+def told_on_postgres(
+    told: Told, tmp_path_factory: pytest.TempPathFactory, postgres_server: str
+) -> Iterator[tuple[Told, str]]:
+    """The same story, told again from the same seed into a database of PostgreSQL, and its address."""
+    data = tmp_path_factory.mktemp("story-on-postgres") / "demo"
+    with postgres.database(postgres_server) as address, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("WORKFORCE_DATABASE", address)
+        again = Told(tell(data, POLICIES, lambda line: None), data)
+        patched.undo()
+        yield again, address
 
 
 @pytest.fixture(scope="session")

@@ -64,13 +64,10 @@ def test_a_state_as_known_before_the_redraw_shows_27_communities(told: Any) -> N
 
 
 @pytest.mark.postgres
-def test_the_story_told_again_on_postgresql_is_the_same_to_the_byte(
-    told: Any, tmp_path: Path, postgres_address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_story_told_again_on_postgresql_is_the_same_to_the_byte(told: Any, told_on_postgres: Any) -> None:
     """F80, P14: told again on the other database, the same seed gives the same log and projections, byte for byte."""
-    monkeypatch.setenv("WORKFORCE_DATABASE", postgres_address)
-    on_postgres = tell(tmp_path / "postgres", POLICIES, lambda line: None)
-    assert on_postgres == told.figures
+    on_postgres, _ = told_on_postgres
+    assert on_postgres.figures == told.figures
 
 
 def test_production_refuses_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
