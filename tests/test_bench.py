@@ -1,4 +1,4 @@
-"""The engine bench on a small population: its keys, equal checksums, and a clear word for what it does not know."""
+"""The benches on a small population: their keys, equal results, and a clear word for what is not known."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import engine, plain_loop
+from bench import engine, plain_loop, rebuild
 from bench.__main__ import main
 from bench.population import MONTHS, population
 
@@ -83,3 +83,14 @@ def test_an_unknown_bench_is_named_beside_those_that_exist(capsys):
         main(["motor"])
     assert left.value.code == 2
     assert "no bench is called 'motor'; there is: engine" in capsys.readouterr().err
+
+
+@pytest.mark.postgres
+def test_the_rebuild_bench_writes_what_it_copies_and_says_what_it_documents():
+    command = [sys.executable, "-m", "bench", "rebuild", "--json", "--events", "1200"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    keys = {*found, *found["payroll"], *found["notifications"]}
+    assert {key for key in keys if key not in rebuild.__doc__} == set()
+    assert found["payroll"]["contents_equal"] is found["notifications"]["contents_equal"] is True
+    assert found["payroll"]["rebuild_events_per_second"] > 0
