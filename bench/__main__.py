@@ -13,6 +13,7 @@ from importlib import import_module
 BENCHES = {
     "engine": "pay computed over columns, beside a plain loop",
     "rebuild": "a projection built anew beside the live one, beside COPY of the same rows",
+    "latency": "from a command to the payslip that shows it, beside the command alone",
 }
 """Name of the module → what it measures beside what."""
 
