@@ -21,7 +21,8 @@ from shared.kafka_feed import KafkaPublisher, KafkaSubscription
 from shared.settings import Settings
 from workforce.ledger_client import feed_client
 from workforce.looping import Loop, Stopwatch
-from workforce.needs import Api, Reader
+from workforce.migrating import LOG
+from workforce.needs import Reader
 from workforce.stepping import consume_forever, relay_forever
 from workforce.system import engine_of, migrated, reachable
 from workforce.upkeep import measure as measure_condition
@@ -35,7 +36,7 @@ READERS: dict[Reader, type[Projection] | type[Outbox]] = {
 def relay_loop(settings: Settings) -> Loop:
     """The relay: one at a time works, another one waits for its end. Raises SettingsError."""
     with reachable(settings):
-        migrated(settings, (Api.LEDGER,))
+        migrated(settings, (LOG,))
         store = open_store(settings, clock=utc_now, randomness=secrets.token_bytes)
     place = Reached()
 

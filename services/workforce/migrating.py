@@ -11,7 +11,11 @@ from shared.database import AWAY
 from shared.migrations import Migrations
 from shared.settings import Settings, SettingsError
 
+LOG = "log"
+"""The ledger's tables without those of the keys, whose database its relay is not told."""
+
 _MIGRATIONS = {
+    LOG: ledger.migrations.MIGRATIONS,
     "ledger": ledger.migrations.MIGRATIONS,
     "payroll": payroll.migrations.MIGRATIONS,
     "notifications": notifications.migrations.MIGRATIONS,
