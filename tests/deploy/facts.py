@@ -18,6 +18,7 @@ import payroll.api
 from shared import telemetry
 from shared.health import Health, health_routes
 from shared.http import MAX_BODY_BYTES
+from shared.kafka_feed import LARGEST_BYTES
 from shared.problems import CATALOGUE
 from shared.settings import VARIABLES
 from workforce.asyncapi import TOPIC, document
@@ -41,6 +42,7 @@ class Facts:
     refusals: frozenset[str]
     topic: dict[str, Any]
     body_bytes: int
+    record_bytes: int
 
     def refuses(self, args: Sequence[str]) -> str:
         """Why the command line cannot be called like this; empty when it can."""
@@ -62,6 +64,7 @@ def of_the_code() -> Facts:
         refusals=frozenset(CATALOGUE),
         topic={"name": TOPIC, **document()["channels"]["events"]["bindings"]["kafka"]},
         body_bytes=MAX_BODY_BYTES,
+        record_bytes=LARGEST_BYTES,
     )
 
 

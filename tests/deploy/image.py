@@ -105,7 +105,11 @@ def _of_environment(last: list[Step], facts: Facts) -> Iterator[str]:
             yield f"ENV {name}: the code reads no such setting"
         if SECRET.search(name):
             yield f"ENV {name}: a secret stays in the image"
-    for name, wanted in (("PYTHONDONTWRITEBYTECODE", "1"), ("WORKFORCE_ENVIRONMENT", "production")):
+    for name, wanted in (
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("WORKFORCE_ENVIRONMENT", "production"),
+        ("WORKFORCE_HOST", "0.0.0.0"),
+    ):
         if given.get(name) != wanted:
             yield f"ENV {name} is {given.get(name)}"
     if given.get("VERSION") != facts.version:
