@@ -11,6 +11,7 @@ import sys
 from importlib import import_module
 
 BENCHES = {
+    "commands": "commands over HTTP by 64 callers, in grouped commits beside ungrouped ones",
     "engine": "pay computed over columns, beside a plain loop",
     "rebuild": "a projection built anew beside the live one, beside COPY of the same rows",
     "latency": "from a command to the payslip that shows it, beside the command alone",

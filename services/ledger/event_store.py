@@ -221,11 +221,9 @@ def open_store(
     *,
     clock: Callable[[], datetime] = utc_now,
     randomness: Callable[[int], bytes] = secrets.token_bytes,
-    group_size: int = GROUP_SIZE,
 ) -> EventStore:
     """The log of an installation: the file ledger.db, or PostgreSQL when there is an address.
 
-    `group_size`: how many appends at most share a transaction; 1 for each its own.
     Raises SettingsError for a database that would lose events, StoreUnavailable when it does not answer.
     """
     recorder: LedgerPostgresRecorder | LedgerSQLiteRecorder
@@ -237,4 +235,4 @@ def open_store(
         recorder.create_table()
         if settings.production and isinstance(recorder, LedgerPostgresRecorder):
             recorder.check_rights()
-    return EventStore(recorder, clock=clock, randomness=randomness, group_size=group_size)
+    return EventStore(recorder, clock=clock, randomness=randomness, group_size=settings.group_size)

@@ -69,6 +69,7 @@ class Settings:
 
     `database`: empty for SQLite files under `data`, else a postgresql:// address; `keys_database` where the keys of
     persons live, empty for the same. `kafka`: bootstrap servers, each host:port. `log`: plain or json.
+    `group_size`: how many appends at most share a commit, 1 for each its own.
     """
 
     data: Path
@@ -82,6 +83,7 @@ class Settings:
     app_role: str = ""
     webhooks: tuple[Webhook, ...] = ()
     log: str = "plain"
+    group_size: int = 64
 
     @property
     def production(self) -> bool:
