@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import FastAPI, Header, Query, Request, Response
 
-from ledger.asking import key_of, version_of
+from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
 from ledger.commands import careers, places, policies, runs, voids
 from ledger.domain import career, city, community, policy, run, void
 from ledger.domain.command import Command
@@ -81,21 +81,16 @@ def _command(
     guard: str,
     summary: str,
 ) -> Route:
-    def endpoint(
-        request: Request,
-        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
-        if_match: Annotated[str | None, Header(max_length=100)] = None,
-        mode: Annotated[Literal["plan"] | None, Query(description="plan: run every rule, append nothing")] = None,
-    ) -> Response:
+    def answered(request: Request, given_key: str | None, if_match: str | None, planning: bool) -> Response:
         known_by = _asked_of_payroll(request, seal_key, path) if guard == SEALED else request.state.body
         command = body_of(request, shape)
         sent = Sent(
             principal=principal_of(request),
             path=path,
             body=known_by,
-            key=key_of(idempotency_key, planning=mode == "plan"),
-            if_match=version_of(if_match, guarded=guard == GUARDED and mode is None),
-            planning=mode == "plan",
+            key=key_of(given_key, planning=planning),
+            if_match=version_of(if_match, guarded=guard == GUARDED and not planning),
+            planning=planning,
         )
         outcome = _executed(ledger, decide, command, sent, request)
         headers = {"ETag": f'"{outcome.version}"', "Ledger-Position": str(outcome.position)}
@@ -104,7 +99,29 @@ def _command(
         status = 200 if sent.planning else 201
         return Response(outcome.body, status, media_type="application/json", headers=headers)
 
-    return Route("POST", path, roles, endpoint, summary, body=shape, answer=CommandAnswer, status=201, planned=True)
+    def endpoint(
+        request: Request,
+        idempotency_key: Annotated[str | None, Header(max_length=LONGEST_KEY)] = None,
+        if_match: Annotated[str | None, Header(max_length=LONGEST_ETAG)] = None,
+        mode: Annotated[Literal["plan"] | None, Query(description="plan: run every rule, append nothing")] = None,
+    ) -> Response:
+        return answered(request, idempotency_key, if_match, mode == "plan")
+
+    def direct(request: Request) -> Response:
+        return answered(request, request.headers.get("idempotency-key"), request.headers.get("if-match"), False)
+
+    return Route(
+        "POST",
+        path,
+        roles,
+        endpoint,
+        summary,
+        body=shape,
+        answer=CommandAnswer,
+        status=201,
+        planned=True,
+        direct=direct,
+    )
 
 
 def _executed(ledger: Ledger, decide: Decide, command: Command, sent: Sent, request: Request) -> Outcome:

@@ -17,8 +17,12 @@ AfterVersion = Annotated[int, Query(ge=0, le=2**31)]
 _ETAG = re.compile(r'^(?:W/)?"([0-9]{1,18})"$')
 
 
+LONGEST_KEY, LONGEST_ETAG = 200, 100
+
+
 def key_of(given: str | None, *, planning: bool) -> str:
     """The Idempotency-Key. Refused `idempotency-key-missing`; a plan needs none."""
+    _check_length(given, LONGEST_KEY, "idempotency-key")
     if planning or (given and given.strip()):
         return given or ""
     raise Refused(
@@ -31,6 +35,7 @@ def key_of(given: str | None, *, planning: bool) -> str:
 
 def version_of(given: str | None, *, guarded: bool) -> int | None:
     """The version in If-Match; None for `*` and where none is needed. Refused `precondition-required`."""
+    _check_length(given, LONGEST_ETAG, "if-match")
     if given is None or given.strip() == "*":
         if guarded and given is None:
             raise Refused(
@@ -49,6 +54,16 @@ def version_of(given: str | None, *, guarded: bool) -> int | None:
             remedy='send it as it was read, e.g. "7"',
         )
     return int(found.group(1))
+
+
+def _check_length(given: str | None, at_most: int, header: str) -> None:
+    if given is not None and len(given) > at_most:
+        raise Refused(
+            "invalid-parameter",
+            f"the header has at most {at_most} characters",
+            pointer=f"/headers/{header}",
+            remedy="see the OpenAPI page of this service",
+        )
 
 
 def _day(

@@ -1,9 +1,11 @@
 """Who is asking: bearer tokens, roles, the place a person may act in, and the seal of payroll on a request."""
 
 import hmac
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from threading import Lock
 
 import jwt
 
@@ -12,6 +14,7 @@ from shared.refusal import Refused
 _ALGORITHM = "HS256"
 _ISSUER = "workforce-ledger"
 _AUDIENCE = "workforce"
+TOKENS_AT_MOST = 1024
 _SEALING = b"workforce-ledger/payroll-seal/1"
 
 
@@ -76,8 +79,43 @@ def mint(principal: Principal, key: bytes, *, now: datetime, lifetime: timedelta
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 
+class Verified:
+    """Tokens that were found valid, each until it expires; of many, those used last."""
+
+    def __init__(self, at_most: int = TOKENS_AT_MOST) -> None:
+        self._at_most = at_most
+        self._lock = Lock()
+        self._known: OrderedDict[tuple[str, bytes], tuple[Principal, float]] = OrderedDict()
+
+    def find(self, header: str, key: bytes) -> Principal | None:
+        """Who it is, when it is known and has not expired."""
+        with self._lock:
+            found = self._known.get((header, key))
+            if found is None:
+                return None
+            principal, expires_at = found
+            if utc_now().timestamp() >= expires_at:
+                del self._known[header, key]
+                return None
+            self._known.move_to_end((header, key))
+            return principal
+
+    def keep(self, header: str, key: bytes, principal: Principal, expires_at: float) -> None:
+        """Know it until then."""
+        with self._lock:
+            self._known[header, key] = (principal, expires_at)
+            while len(self._known) > self._at_most:
+                self._known.popitem(last=False)
+
+
+_VERIFIED = Verified()
+
+
 def verify(header: str | None, key: bytes) -> Principal:
     """The principal behind an Authorization header. Raises Refused `unauthenticated`; never says which part failed."""
+    known = _VERIFIED.find(header or "", key)
+    if known is not None:
+        return known
     try:
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer":
@@ -90,7 +128,9 @@ def verify(header: str | None, key: bytes) -> Principal:
             issuer=_ISSUER,
             options={"require": ["sub", "role", "scope", "exp", "iat"]},
         )
-        return Principal(str(claims["sub"]), Role(claims["role"]), parse_scope(str(claims["scope"])))
+        principal = Principal(str(claims["sub"]), Role(claims["role"]), parse_scope(str(claims["scope"])))
+        _VERIFIED.keep(header or "", key, principal, float(claims["exp"]))
+        return principal
     except (jwt.InvalidTokenError, ValueError) as error:
         raise Refused(
             "unauthenticated",

@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
 
 from shared.auth import Principal, Role, require, verify
+from shared.direct import Direct, DirectlyServed
 from shared.problems import MEDIA_TYPE, Problem
 from shared.reaching import Reach
 from shared.refusal import Refused
@@ -32,7 +33,8 @@ _LONGEST_NAME = 80
 class Route:
     """One row of a service's table: who may call which function, what it takes and what it answers.
 
-    `planned`: with ?mode=plan it answers the same, as 200, and writes nothing.
+    `planned`: with ?mode=plan it answers the same, as 200, and writes nothing. `direct`: the same function for requests
+    without a query, which then reach it without the framework.
     """
 
     method: str
@@ -45,11 +47,12 @@ class Route:
     status: int = 200
     media: tuple[str, ...] = ("application/json",)
     planned: bool = False
+    direct: Callable[[Request], Response] | None = None
 
 
 def service_app(title: str, prefix: str, routes: Sequence[Route], *, token_key: bytes) -> FastAPI:
     """The FastAPI application of one service, to be mounted at `prefix`; deny by default, docs without a network."""
-    app = FastAPI(
+    app = DirectlyServed(
         title=title,
         version="1",
         docs_url=None,
@@ -60,16 +63,18 @@ def service_app(title: str, prefix: str, routes: Sequence[Route], *, token_key: 
     )
     app.state.table = tuple(routes)
     for route in routes:
-        guards = [Depends(_guard(route.roles, token_key))] + ([Depends(_read_body)] if route.body is not None else [])
+        guards = (_guard(route.roles, token_key), *((_read_body,) if route.body is not None else ()))
         app.add_api_route(
             route.path,
             route.endpoint,
             methods=[route.method],
-            dependencies=guards,
+            dependencies=[Depends(guard) for guard in guards],
             summary=route.summary,
             response_model=None,
             operation_id=_operation_id(route),
         )
+        if route.direct is not None:
+            app.direct[route.method, route.path] = Direct(app.router.routes[-1], guards, route.direct)
     _add_docs(app, title, prefix)
     add_problem_handlers(app)
     _describe(app, routes)

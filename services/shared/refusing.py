@@ -16,10 +16,6 @@ from shared.telemetry import REFUSALS
 def add_problem_handlers(app: Starlette) -> None:
     """Answer refusals, wrong parameters and unknown paths with problem details."""
 
-    async def on_refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refused)
-        return problem_response(error)
-
     async def on_parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
@@ -42,29 +38,30 @@ def add_problem_handlers(app: Starlette) -> None:
         response.headers.update(error.headers or {})
         return response
 
-    async def on_away(request: Request, error: Exception) -> Response:
-        return problem_response(
-            Refused(
-                "storage-unavailable",
-                "the database does not answer or cannot write now",
-                remedy="send the same request again, a command with the same key",
-            )
-        )
-
-    async def on_bug(request: Request, error: Exception) -> Response:
-        return problem_response(
-            Refused("internal", "something went wrong on our side; nothing was written", remedy="tell the operator")
-        )
+    async def on_failure(request: Request, error: Exception) -> Response:
+        return problem_response(refusal_of(error))
 
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
-        Refused: on_refused,
+        Refused: on_failure,
         RequestValidationError: on_parameters,
         HTTPException: on_http,
-        **dict.fromkeys((StorageAway, *AWAY), on_away),
-        Exception: on_bug,
+        **dict.fromkeys((StorageAway, *AWAY, Exception), on_failure),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+
+
+def refusal_of(error: Exception) -> Refused:
+    """What is said about an error: itself when it is a refusal, that the database is away, or that it is our fault."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, (StorageAway, *AWAY)):
+        return Refused(
+            "storage-unavailable",
+            "the database does not answer or cannot write now",
+            remedy="send the same request again, a command with the same key",
+        )
+    return Refused("internal", "something went wrong on our side; nothing was written", remedy="tell the operator")
 
 
 def problem_response(refused: Refused) -> Response:
