@@ -31,7 +31,7 @@ test: install  ## everything but the long tests
 
 unit: install  ## the unit tests alone, in seconds
 	@$(BIN)/python -m pytest -p no:schemathesis --ignore tests/test_openapi_fuzz.py --ignore tests/story \
-	  --ignore tests/properties -m "not campaign and not postgres and not kafka and not story and not prove" $(ARGS)
+	  --ignore tests/properties --ignore tests/deploy -m "not campaign and not postgres and not kafka and not story and not prove" $(ARGS)
 
 prove: install  ## the long tests
 	@$(BIN)/python -m pytest -m prove $(ARGS)
