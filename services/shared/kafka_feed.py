@@ -1,11 +1,12 @@
 """The topic on Apache Kafka: the ports of `shared.topic` by a client that is trusted with nothing.
 
 Every call has a deadline, and whatever surprises is TopicFailed: the process leaves and begins again from what is
-stored (docs/decisions/0009-chained-records.md).
+stored (docs/decisions/0013-kafka-chained-records.md).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any, TypeVar
 
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -37,10 +38,14 @@ POLL_RECORDS = 500
 SESSION_SECONDS = 10
 """How long a consumer that was killed keeps its partitions."""
 
+SILENT_SECONDS = 5.0
+"""After how long without a record it is asked whether the broker is there; an idle relay sends one every 10 s."""
+
 _CONNECT_SECONDS = 20.0
 _PUBLISH_SECONDS = 20.0
 """Above delivery_timeout_ms, by which the client should have given up itself."""
 _OFFSETS_SECONDS = 5.0
+_PROBE_SECONDS = 2.0
 _POLL_SECONDS_AT_MOST = 30.0
 _CLOSE_SECONDS = 5.0
 
@@ -141,6 +146,7 @@ class KafkaSubscription:
         found = self._client.call(_CONNECT_SECONDS, self._consumer.partitions_for_topic, topic)
         self._partitions = _counted(topic, found)
         self._given = _Given(self._consumer)
+        self._heard_at = monotonic()
         self._consumer.subscribe([topic], listener=self._given)
 
     @property
@@ -156,6 +162,10 @@ class KafkaSubscription:
     def poll(self) -> Sequence[Delivery]:
         """As `Subscription.poll`."""
         polled = self._client.call(_POLL_SECONDS_AT_MOST, self._poll)
+        if polled:
+            self._heard_at = monotonic()
+        elif monotonic() - self._heard_at > SILENT_SECONDS:
+            self._look_for_the_broker()
         given = frozenset(self._given.unplaced)
         if given:
             starts = self._starts([place.partition for place in given])
@@ -170,12 +180,25 @@ class KafkaSubscription:
     def ends(self) -> Mapping[int, int]:
         """The offset behind the last record of each partition; asking shows that the broker answers."""
         places = [TopicPartition(self._topic, partition) for partition in range(self._partitions)]
-        ends = self._client.call(2 * _OFFSETS_SECONDS, self._consumer.end_offsets, places, _OFFSETS_SECONDS * 1000)
+        ends = self._client.call(2 * _PROBE_SECONDS, self._consumer.end_offsets, places, _PROBE_SECONDS * 1000)
         return {place.partition: offset for place, offset in ends.items()}
 
     def close(self) -> None:
         """As `Subscription.close`."""
         self._client.close(self._consumer.close, False, 1000)
+
+    def _look_for_the_broker(self) -> None:
+        """The client asks only nodes that it last heard of. When all of these are gone and others are there, it would
+        ask the dead for ever: then it is made to ask the addresses that it was given again."""
+        self._heard_at = monotonic()
+        try:
+            self.ends()
+        except TopicFailed:
+            try:
+                self._client.call(2 * _PROBE_SECONDS, self._consumer.bootstrap, _PROBE_SECONDS * 1000, True)
+            except TopicFailed:
+                return  # The broker is away, and comes back to us.
+            self.ends()
 
     def _poll(self) -> dict[TopicPartition, list[Any]]:
         try:
