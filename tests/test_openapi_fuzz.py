@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 from stdnum.cn import ric
 
-from shared.auth import Principal, Role, Scope, mint, seal, sealing_key
+from shared.auth import WHOLE_LOG, Principal, Role, Scope, mint, seal, sealing_key
 from shared.settings import Keys, Settings
 from workforce.client import basis
 from workforce.policy_files import read_policy
@@ -42,7 +42,7 @@ CITY, MONTH = "chibi", "2020-10"
 EXAMPLES = 8
 LONG_EXAMPLES = 150
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-PREFERRED = (Role.ADMIN, Role.FINANCE, Role.APPROVER, Role.AUDITOR, Role.WORKER)
+PREFERRED = (Role.ADMIN, Role.FINANCE, Role.APPROVER, Role.AUDITOR, Role.WORKER, Role.SERVICE)
 
 OPERATIONS = [
     (service, method, path)
@@ -105,8 +105,9 @@ def sealed(app: ASGIApp) -> ASGIApp:
 
 
 def headers_of(role: Role) -> dict[str, str]:
-    """A token for the city in that role."""
-    token = mint(Principal(f"the {role}", role, Scope("city", CITY)), KEYS.tokens, now=datetime.now(UTC))
+    """A token for the city in that role, of a service for the whole log."""
+    scope = WHOLE_LOG if role is Role.SERVICE else Scope("city", CITY)
+    token = mint(Principal(f"the {role}", role, scope), KEYS.tokens, now=datetime.now(UTC))
     return {"Authorization": f"Bearer {token}"}
 
 
