@@ -50,6 +50,11 @@ class Outbox:
         self._lock = Lock()
 
     @property
+    def engine(self) -> Engine:
+        """The database, for what stands beside the outbox."""
+        return self._engine
+
+    @property
     def position(self) -> int:
         """Everything up to here is taken without a hole; -1 at the beginning."""
         with self._engine.connect() as connection:

@@ -1,6 +1,6 @@
 """The tables of notifications, on SQLite and PostgreSQL alike.
 
-Every row but those of `reads` follows from the log: it can be dropped and built again, byte for byte.
+Every row but those of `reads` and of webhooks follows from the log: it can be dropped and built again, byte for byte.
 """
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     Engine,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
@@ -82,6 +83,60 @@ READS = Table(
     Column("at", String, nullable=False),
 )
 """Who has read what, when. Not part of the projection: it survives a rebuild."""
+
+WEBHOOK_ENDPOINTS = Table(
+    "webhook_endpoints",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+"""Every notice up to `position` that an endpoint gets has its delivery. Address and secret are the sender's alone."""
+
+WEBHOOK_SUBSCRIPTIONS = Table(
+    "webhook_subscriptions",
+    METADATA,
+    Column("endpoint", String, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+"""Whose notices an endpoint gets, those after position `since`."""
+
+WEBHOOK_GAPS = Table(
+    "webhook_gaps",
+    METADATA,
+    Column("endpoint", String, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+)
+"""Positions that were parked when the endpoint's mark passed them: looked at once they no longer are."""
+
+WEBHOOK_DELIVERIES = Table(
+    "webhook_deliveries",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("endpoint", String, nullable=False),
+    Column("notice_id", String(64), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("queued_ms", BigInteger, nullable=False),
+    Column("next_attempt_ms", BigInteger, nullable=False),
+    Column("outcome", String, nullable=False),
+    Index("webhook_deliveries_due", "endpoint", "state", "next_attempt_ms"),
+    Index("webhook_deliveries_by_position", "endpoint", "position"),
+)
+"""One row per notice and endpoint. `revision` counts changes, for compare-and-set; times are Unix milliseconds."""
+
+WEBHOOK_REQUESTS = Table(
+    "webhook_requests",
+    METADATA,
+    Column("subject", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("answer", Text, nullable=False),
+)
+"""What was answered to a request under an Idempotency-Key."""
 
 PROJECTED = (NOTICES, PLACED, LOCATED, WITHDRAWN)
 """The tables that the digest covers."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shared.webhook_endpoints import Endpoint, read_endpoints
+
 VARIABLES: dict[str, str] = {
     "WORKFORCE_ENVIRONMENT": "`development` (default) or `production`, which refuses development keys, tokens and the "
     "demo",
@@ -22,7 +24,8 @@ VARIABLES: dict[str, str] = {
     "WORKFORCE_KAFKA": "relay, consumers and `topic`: bootstrap servers as `host:port`, comma between them",
     "WORKFORCE_TOPIC": "the topic's name, `workforce.events` without it",
     "WORKFORCE_APP_ROLE": "`migrate`: the database role that the service logs in with; it gets its grants",
-    "WORKFORCE_WEBHOOKS": "`deliver`: JSON list of `url`, `secret`, `recipient`",
+    "WORKFORCE_WEBHOOKS": "`deliver` and the one-process system: JSON list of `name`, `url`, `secret` (`whsec_…`), "
+    "`recipients`; see `docs/webhooks.md`",
     "WORKFORCE_HOST": "separate processes: the address to listen on, `127.0.0.1` without it",
     "WORKFORCE_LOG": "`plain` or `json`, one object a line; without it json in production",
     "WORKFORCE_URL": "commands that speak HTTP: where the system runs",
@@ -55,15 +58,6 @@ NO_KEYS = Keys(b"", b"", b"")
 
 
 @dataclass(frozen=True)
-class Webhook:
-    """Where the notices of one recipient are sent, signed with the secret."""
-
-    url: str
-    secret: str
-    recipient: str
-
-
-@dataclass(frozen=True)
 class Settings:
     """What one process is told from outside.
 
@@ -81,7 +75,7 @@ class Settings:
     kafka: tuple[str, ...] = ()
     topic: str = TOPIC
     app_role: str = ""
-    webhooks: tuple[Webhook, ...] = ()
+    webhooks: tuple[Endpoint, ...] = ()
     log: str = "plain"
     group_size: int = 64
 
@@ -181,15 +175,11 @@ def _matching(pattern: re.Pattern[str], environ: Mapping[str, str], name: str, w
     return text
 
 
-def _webhooks(text: str) -> tuple[Webhook, ...]:
+def _webhooks(text: str) -> tuple[Endpoint, ...]:
     try:
-        hooks = tuple(Webhook(**{name: str(value) for name, value in row.items()}) for row in json.loads(text or "[]"))
-        sound = all(urlsplit(hook.url).scheme in ("http", "https") and urlsplit(hook.url).hostname for hook in hooks)
-    except (ValueError, TypeError, AttributeError):
-        sound, hooks = False, ()
-    if not sound or any(not hook.secret or not hook.recipient for hook in hooks):
-        raise SettingsError("WORKFORCE_WEBHOOKS is not a JSON list of objects with url (http), secret and recipient")
-    return hooks
+        return read_endpoints(text)
+    except ValueError as error:
+        raise SettingsError(f"WORKFORCE_WEBHOOKS{error}") from None
 
 
 def _log(environ: Mapping[str, str], environment: str) -> str:

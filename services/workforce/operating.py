@@ -67,6 +67,14 @@ def consume(reader: Reader, host: Host = "127.0.0.1", port: Port = 8000) -> None
 
 
 @app.command()
+def deliver(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Send the notices of the configured endpoints as signed webhooks; several share the work."""
+    from workforce.delivering import deliver_loop
+
+    _loop("deliver", deliver_loop, host, port)
+
+
+@app.command()
 def topic(
     partitions: Annotated[int, typer.Option(help="It never changes.")] = 12,
     replication: Annotated[int, typer.Option(help="How many brokers keep a record.")] = 3,

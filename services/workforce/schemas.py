@@ -13,6 +13,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from notifications.webhooks import Payload
 from shared.envelope import Wire
 from shared.events import EVENT_TYPES
 from shared.policy_document import PolicyDocument
@@ -32,6 +33,7 @@ def documents() -> dict[str, bytes]:
     made = {f"events/{name}.json": schema_of(kind, f"event:{name}") for name, kind in EVENT_TYPES.items()}
     made["envelope.json"] = _envelope()
     made["policy.json"] = schema_of(PolicyDocument, "policy")
+    made["webhook.json"] = schema_of(Payload, "webhook")
     made["problems.json"] = {code: {"status": status, "title": title} for code, (status, title) in CATALOGUE.items()}
     made["asyncapi.json"] = asyncapi.document()
     made |= {f"openapi/{service}.json": document for service, document in _openapi().items()}

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import random
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,7 +25,9 @@ from ledger.event_store import EventStore, open_store
 from ledger.execution import Ledger
 from ledger.personal import PersonalStore
 from ledger.queries import Queries
+from notifications.deliveries import Deliveries
 from notifications.outbox import Outbox
+from notifications.sending import Deliverer
 from payroll.projection import Projection
 from payroll.runs import Payroll
 from shared import database
@@ -155,4 +158,20 @@ def _built(
         payroll.api.PREFIX: payroll.api.app(paying, token_key=settings.keys.tokens),
         notifications.api.PREFIX: notifications.api.app(outbox, store, token_key=settings.keys.tokens),
     }
-    return store, face(apps, health, lambda: following(projections)), health
+    return store, face(apps, health, _running(projections, settings, outbox.engine)), health
+
+
+def _running(
+    projections: Mapping[str, Callable[[], object]], settings: Settings, engine: sqlalchemy.Engine
+) -> Callable[[], contextlib.AbstractContextManager[object]]:
+    """What goes on while the system serves: followers of the log and, where endpoints are configured, the sender."""
+    if not settings.webhooks:
+        return lambda: following(projections)
+    deliverer = Deliverer(Deliveries(engine), settings.webhooks, chance=random.random)
+
+    @contextlib.contextmanager
+    def running() -> Iterator[None]:
+        with following({**projections, **deliverer.lanes()}), deliverer.leaving():
+            yield
+
+    return running
