@@ -8,6 +8,8 @@ Who may read which recipient's notices, deny by default:
 | workers/CITY | its workers, each from the day they were recorded there; admin and auditor of the city |
 | community/ID | every office role whose scope is the community, its street or its city |
 | finance/CITY | finance, approver and auditor of the city |
+
+Webhooks, which show no notice, are for admin and auditor of the city (`webhook_desk.py`).
 """
 
 from collections.abc import Callable
@@ -20,6 +22,8 @@ from msgspec import Struct
 
 from notifications.notices import Address, Entry, Page
 from notifications.outbox import Outbox, rebuilt
+from notifications.redelivery import Redelivery
+from notifications.webhook_desk import WebhookDesk
 from shared.auth import EVERYONE, OFFICE, Principal, Role, utc_now
 from shared.feed import Feed
 from shared.http import Route, answer, principal_of, reached, service_app
@@ -64,13 +68,16 @@ def app(
     token_key: bytes,
     now: Callable[[], datetime] = utc_now,
     reach: Reach | None = None,
+    redelivery: Redelivery | None = None,
 ) -> FastAPI:
     """The service over its outbox and the log's feed, to be mounted at /notifications/v1.
 
-    `reach`: how the outbox comes to the head of the log, by default by reading the feed along.
+    `reach`: how the outbox comes to the head of the log, by default by reading the feed along. `redelivery`: the rows
+    of webhooks, by default in the outbox's own database.
     """
     along = ReadingAlong(lambda: outbox.catch_up(feed), lambda: outbox.position)
     desk = _Desk(outbox, feed, now, reach or along)
+    webhooks = WebhookDesk(outbox, redelivery or Redelivery(outbox.engine), desk.caught_up)
     routes = (
         Route("GET", "/inbox", EVERYONE, desk.inbox, "What concerns you, oldest first", answer=Page),
         Route("POST", "/inbox/{notice_id}/read", EVERYONE, desk.read, "Mark a notice as read by you", answer=Entry),
@@ -83,6 +90,7 @@ def app(
             "Build everything again from the log and compare; sends nothing",
             answer=Rebuild,
         ),
+        *webhooks.routes(),
     )
     return service_app("Workforce Ledger: notifications", PREFIX, routes, token_key=token_key)
 
@@ -115,7 +123,7 @@ class _Desk:
         self._rebuilding = Lock()
 
     def inbox(self, request: Request, after: After = -1, limit: Limit = 100, unread: Unread = False) -> Response:
-        principal = self._caught_up(request)
+        principal = self.caught_up(request)
         page = self._outbox.inbox(
             addresses(principal, self._outbox),
             reader=principal.subject,
@@ -126,7 +134,7 @@ class _Desk:
         return answer(page, headers={_POSITION_HEADER: str(page.position)})
 
     def read(self, request: Request, notice_id: NoticeId) -> Response:
-        principal = self._caught_up(request)
+        principal = self.caught_up(request)
         theirs = addresses(principal, self._outbox)
         entry = self._outbox.mark_read(notice_id, theirs, reader=principal.subject, at=self._now())
         if entry is None:
@@ -139,7 +147,7 @@ class _Desk:
         return answer(entry, headers={_POSITION_HEADER: str(self._outbox.position)})
 
     def projection(self, request: Request) -> Response:
-        self._caught_up(request)
+        self.caught_up(request)
         position = self._outbox.position
         shown = Projection(
             position=position, notices=self._outbox.count(position), digest=self._outbox.digest(position)
@@ -147,7 +155,7 @@ class _Desk:
         return answer(shown, headers={_POSITION_HEADER: str(position)})
 
     def rebuild(self, request: Request) -> Response:
-        self._caught_up(request)
+        self.caught_up(request)
         if not self._rebuilding.acquire(blocking=False):
             raise Refused("busy", "a rebuild is under way", remedy="wait for it to end, then ask again")
         try:
@@ -172,6 +180,7 @@ class _Desk:
         finally:
             scratch.close()
 
-    def _caught_up(self, request: Request) -> Principal:
+    def caught_up(self, request: Request) -> Principal:
+        """Come as near to the head of the log as can be; who asks."""
         reached(request.headers, self._reach)
         return principal_of(request)

@@ -1,6 +1,5 @@
 """What a request says in its headers and parameters: the key of a command, the position of a question."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -8,29 +7,15 @@ from hashlib import sha256
 from payroll.answers import Act
 from payroll.runs import Caller, Payroll
 from shared.http import reached
+from shared.idempotency import key_of
 from shared.refusal import Refused
 
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def caller_of(path: str, headers: Mapping[str, str], body: bytes, act: Act) -> Caller:
     """On whose behalf an act is asked for. Raises Refused `idempotency-key-missing`, `invalid-parameter`."""
-    key = headers.get("idempotency-key", "")
-    if not key:
-        raise Refused(
-            "idempotency-key-missing",
-            "this command carries no Idempotency-Key",
-            pointer="/headers/idempotency-key",
-            remedy="send one made for this command, and the same one when you send it again",
-        )
-    if not _KEY.fullmatch(key):
-        raise Refused(
-            "invalid-parameter",
-            "an Idempotency-Key has 1 to 200 visible ASCII characters",
-            pointer="/headers/idempotency-key",
-            remedy="send a UUID",
-        )
+    key = key_of(headers)
     asked = sha256(path.encode() + b"\n" + body).hexdigest()
     return Caller(headers["authorization"], key, asked, act.effective_date, act.basis)
 

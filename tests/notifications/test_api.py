@@ -146,7 +146,15 @@ def test_an_id_that_is_none_is_refused(quiet_desk: Desk) -> None:
     assert quiet_desk.ask("POST", "/inbox/%00/read", "worker worker:w-1").status_code == 422
 
 
-EVERY_ROUTE = [("GET", "/inbox"), ("POST", f"/inbox/{'0' * 64}/read"), ("GET", "/projection"), ("POST", "/rebuild")]
+EVERY_ROUTE = [
+    ("GET", "/inbox"),
+    ("POST", f"/inbox/{'0' * 64}/read"),
+    ("GET", "/projection"),
+    ("POST", "/rebuild"),
+    ("GET", "/webhooks"),
+    ("POST", "/webhooks/replays"),
+    ("POST", "/webhooks/redrives"),
+]
 
 
 @pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
@@ -162,6 +170,9 @@ def test_a_route_lets_pass_exactly_the_roles_of_its_row(quiet_desk: Desk, role: 
     allowed = {
         "/projection": people - {Role.WORKER},
         "/rebuild": {Role.ADMIN, Role.AUDITOR},
+        "/webhooks": {Role.ADMIN, Role.AUDITOR},
+        "/webhooks/replays": {Role.ADMIN, Role.AUDITOR},
+        "/webhooks/redrives": {Role.ADMIN, Role.AUDITOR},
     }.get(path, people)
     status = quiet_desk.ask(method, path, f"{role} worker:w-1").status_code
     assert (status != 403) == (role in allowed)
@@ -215,4 +226,7 @@ def test_the_openapi_document_describes_every_route(quiet_desk: Desk) -> None:
         ("POST", "/inbox/{notice_id}/read"),
         ("GET", "/projection"),
         ("POST", "/rebuild"),
+        ("GET", "/webhooks"),
+        ("POST", "/webhooks/replays"),
+        ("POST", "/webhooks/redrives"),
     }
