@@ -69,6 +69,7 @@ def owed(due_now: dict[Key, int], paid: dict[Key, int]) -> dict[Key, int]:
 
 def _worked_days(acts: Sequence[Recorded], rules: Sequence[Recorded], month: str) -> Iterator[Worked]:
     year, number = int(month[:4]), int(month[5:])
+    full_months: dict[tuple[object, ...], dict[str, Fraction]] = {}
     for day_of_month in range(1, monthrange(year, number)[1] + 1):
         day = date(year, number, day_of_month)
         state = on_day(acts, day)
@@ -76,7 +77,10 @@ def _worked_days(acts: Sequence[Recorded], rules: Sequence[Recorded], month: str
             continue
         rule = in_force(rules, state.scheme, day)
         if rule is not None:
-            yield Worked(day, state, rule, full_month(state, rule, day))
+            same = (state, rule.position, paid_certificate(state, rule, day))
+            if same not in full_months:
+                full_months[same] = full_month(state, rule, day)
+            yield Worked(day, state, rule, full_months[same])
 
 
 def _settle(
