@@ -26,7 +26,7 @@ from shared.feed import HttpFeed
 from shared.settings import Settings
 from workforce.ledger_client import feed_client
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 SERVICE = f"{Role.SERVICE} {WHOLE_LOG}"
 SERVICES = ("ledger", "payroll", "notifications")
 
@@ -172,6 +172,7 @@ class Apart:
     client: httpx.Client
     folder: Path
     others: list[Process] = field(default_factory=list)
+    owned: dict[str, str] = field(default_factory=dict)
 
     @property
     def feed(self) -> HttpFeed:
@@ -231,10 +232,16 @@ def apart(folder: Path, databases: Mapping[str, str], kafka: Mapping[str, str] |
             try:
                 yield found
             finally:
-                for process in found.others:
-                    process.stop()
+                _end(found.others)
     finally:
         if projector is not None:
             projector.close()
-        for process in processes.values():
-            process.stop()
+        _end(list(processes.values()))
+
+
+def _end(processes: list[Process]) -> None:
+    """All at once."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.stop()

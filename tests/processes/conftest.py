@@ -5,7 +5,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
 from tests.ledger.given import KEYS, Town
 from tests.processes.apart import SERVICES, Apart, apart
 
@@ -37,14 +40,31 @@ def joined(
 
 @contextmanager
 def _town(server: str, folder: Path, kafka: Mapping[str, str] | None) -> Iterator[Apart]:
-    """A hundred dedicated seats in Xinhua; payroll opens in October 2020."""
+    """A hundred dedicated seats in Xinhua; payroll opens in October 2020. The services log in with a role of theirs."""
     with ExitStack() as opened:
-        databases = {name: opened.enter_context(postgres.database(server)) for name in SERVICES}
-        for name, address in databases.items():
-            migrate(name, Settings(Path(), address, "production", KEYS))
-        town = Town(folder / "founding", databases["ledger"]).found()
+        role = opened.enter_context(_role(server))
+        owned = {name: opened.enter_context(postgres.database(server)) for name in SERVICES}
+        databases = {
+            name: make_url(address).set(username=role).render_as_string(hide_password=False)
+            for name, address in owned.items()
+        }
+        for name, address in owned.items():
+            migrate(name, Settings(Path(), address, "production", KEYS, app_role=role))
+        town = Town(folder / "founding", owned["ledger"]).found()
         town.give("city-quotas", "2018-01-01", city_id="chibi", category="dedicated", seats=200)
         town.give("community-quotas", "2018-01-01", community_id="xinhua", category="dedicated", seats=100)
         town.give("payroll-openings", "2020-10-01", jurisdiction="chibi", first_month="2020-10")
         town.close()
-        yield opened.enter_context(apart(folder, databases, kafka))
+        found = opened.enter_context(apart(folder, databases, kafka))
+        found.owned = owned
+        yield found
+
+
+@contextmanager
+def _role(server: str) -> Iterator[str]:
+    """A role that owns nothing."""
+    name = f"services_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(name)))
+        yield name
+        connection.execute(SQL("DROP ROLE {}").format(Identifier(name)))

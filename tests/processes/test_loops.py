@@ -94,7 +94,8 @@ def test_tables_are_built_anew_while_the_consumers_go_on(joined: Apart, running:
     """P14: and are then compared with the log."""
     for reader in ("payroll", "notifications"):
         for verb in ("rebuild", "shadow"):
-            done = _workforce(joined, [verb, reader])
+            environment = {**joined.environments[reader], "WORKFORCE_DATABASE": joined.owned[reader]}
+            done = _workforce(joined, [verb, reader], environment)
             assert done.returncode == 0, done.stdout + done.stderr
     worker_id, position = hire(joined, 5)
     wait_until(lambda: seen(joined, worker_id, position), "it is seen")
