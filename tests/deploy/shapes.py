@@ -18,7 +18,10 @@ SHAPES: dict[tuple[str, str], Any] = {
             "listeners!": [{"name!": str, "port!": int, "type!": str, "tls!": bool, "networkPolicyPeers": ANYTHING}],
             "config": {"*": ANYTHING},
         },
-        "entityOperator": {"topicOperator": {"resources": _RESOURCES}},
+        "entityOperator": {
+            "topicOperator": {"resources": _RESOURCES},
+            "template": {"topicOperatorContainer": {"securityContext": ANYTHING}},
+        },
     },
     ("kafka.strimzi.io/v1", "KafkaNodePool"): {
         "replicas!": int,
@@ -29,7 +32,10 @@ SHAPES: dict[tuple[str, str], Any] = {
         },
         "resources": _RESOURCES,
         "jvmOptions": {"-Xms": str, "-Xmx": str},
-        "template": {"pod": {"metadata": {"labels": {"*": str}}, "affinity": ANYTHING}},
+        "template": {
+            "pod": {"metadata": {"labels": {"*": str}}, "affinity": ANYTHING},
+            "kafkaContainer": {"securityContext": ANYTHING},
+        },
     },
     ("kafka.strimzi.io/v1", "KafkaTopic"): {
         "topicName": str,

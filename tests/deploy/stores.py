@@ -15,6 +15,14 @@ KINDS = {
     "Cluster": CNPG,
     "Database": CNPG,
 }
+RESTRICTED = {
+    "runAsNonRoot": True,
+    "allowPrivilegeEscalation": False,
+    "seccompProfile": {"type": "RuntimeDefault"},
+    "capabilities": {"drop": ["ALL"]},
+}
+"""What the namespace asks of every container; Strimzi does not give it by itself, CloudNativePG does."""
+
 DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 BROKER = {
     "auto.create.topics.enable": False,
@@ -81,6 +89,9 @@ def _of_kafka(objects: list[Object], facts: Facts) -> Iterator[str]:
             yield f"{called(kafka)}: listens at {listeners}"
         if part(kafka, "spec", "entityOperator", "topicOperator") is None:
             yield f"{called(kafka)}: nobody makes its topic"
+        making = part(kafka, "spec", "entityOperator", "template", "topicOperatorContainer", "securityContext")
+        if making != RESTRICTED:
+            yield f"{called(kafka)}: the namespace refuses its topic operator"
     for pool in of_kind(objects, "KafkaNodePool"):
         if part(pool, "metadata", "labels", "strimzi.io/cluster") not in clusters:
             yield f"{called(pool)}: belongs to no Kafka"
@@ -88,6 +99,8 @@ def _of_kafka(objects: list[Object], facts: Facts) -> Iterator[str]:
             yield f"{called(pool)}: cannot hold {facts.topic['replicas']} copies"
         if any(volume.get("deleteClaim") is not False for volume in part(pool, "spec", "storage", "volumes")):
             yield f"{called(pool)}: its disks would go with it"
+        if part(pool, "spec", "template", "kafkaContainer", "securityContext") != RESTRICTED:
+            yield f"{called(pool)}: the namespace refuses its pods"
 
 
 def _of_topic(objects: list[Object], facts: Facts) -> Iterator[str]:

@@ -189,6 +189,8 @@ STORING = {
     "KafkaNodePool/nodes: belongs to no Kafka": put(
         of("KafkaNodePool/nodes", "metadata", "labels"), "strimzi.io/cluster", "x"
     ),
+    "the namespace refuses its pods": drop(of("KafkaNodePool/nodes", "spec", "template"), "kafkaContainer"),
+    "the namespace refuses its topic operator": drop(of("Kafka/events", "spec", "entityOperator"), "template"),
     "cannot hold 3 copies": put(of("KafkaNodePool/nodes", "spec"), "replicas", 2),
     "min.insync.replicas is 1": put(of("Kafka/events", "spec", "kafka", "config"), "min.insync.replicas", 1),
     "KafkaTopic/workforce.events: kafka.strimzi.io/v1beta2": put(of(TOPIC), "apiVersion", "kafka.strimzi.io/v1beta2"),
