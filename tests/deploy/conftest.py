@@ -1,7 +1,9 @@
 """What the tests look at, made once: the rendered overlays, the secrets of an installation, what the code says."""
 
 import copy
+import json
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +13,14 @@ from tests.deploy.manifests import ROOT, Object, by_name, render
 
 OVERLAYS = ("dev", "production")
 Secrets = dict[str, Object]
+RECEIVER = {
+    "name": "finance",
+    "url": "https://finance.example/hooks",
+    "secret": f"whsec_{b64encode(bytes(32)).decode()}",
+    "recipients": ["finance/chibi"],
+}
+GIVEN: Secrets = {"webhooks": {"stringData": {"webhooks": json.dumps([RECEIVER])}}}
+"""What nobody can draw: an installation that has receivers writes them down."""
 
 
 @pytest.fixture(scope="session")
@@ -39,14 +49,14 @@ def production(rendered: dict[str, list[Object]]) -> list[Object]:
 
 @pytest.fixture(scope="session")
 def secrets_of() -> Callable[[str], Secrets]:
-    """The secrets that secrets.sh makes for an overlay, by name."""
+    """The secrets of an overlay by name: those that secrets.sh makes, and the receivers of webhooks."""
     made: dict[str, Secrets] = {}
 
     def given(overlay: str) -> Secrets:
         if overlay not in made:
             script = [ROOT / "deploy" / "k8s" / "secrets.sh", overlay]
             text = subprocess.run(script, capture_output=True, text=True, check=True).stdout
-            made[overlay] = by_name([each for each in yaml.safe_load_all(text) if each], "Secret")
+            made[overlay] = {**GIVEN, **by_name([each for each in yaml.safe_load_all(text) if each], "Secret")}
         return made[overlay]
 
     return given

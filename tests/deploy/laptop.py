@@ -21,7 +21,7 @@ WORDS = (
         "volumes",
         "ports",
     ),
-    *("read_only", "tmpfs", "cap_drop", "security_opt"),
+    *("profiles", "read_only", "tmpfs", "cap_drop", "security_opt"),
 )
 BY_CLOCK = ("shadow", "rebuild")
 CONDITIONS = frozenset({"service_healthy", "service_completed_successfully"})

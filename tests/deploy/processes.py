@@ -25,7 +25,7 @@ NEEDED = {command: {*names, *MORE.get(command, ())} for command, names in NEEDED
 """What each process has to be told; a key or another secret that is not listed it does not get."""
 
 ONLY_WHERE_NEEDED = {"WORKFORCE_KEYS", "WORKFORCE_KEYS_DATABASE", "WORKFORCE_WEBHOOKS", "WORKFORCE_APP_ROLE"}
-BY_HAND = ("topic", "deliver", "parked", "release")
+BY_HAND = ("topic", "parked", "release")
 CALLED_IN_PRODUCTION = frozenset(command for command in NEEDED if not command.startswith(BY_HAND))
 
 
@@ -90,7 +90,7 @@ def _of_references(container: Object, objects: list[Object], secrets: dict[str, 
             yield f"there is no ConfigMap for {source}"
     for entry in container.get("env", ()):
         wanted = part(entry, "valueFrom", "secretKeyRef")
-        if wanted and wanted["key"] not in (part(secrets, wanted["name"], "stringData") or {}):
+        if wanted and wanted["key"] not in (part(secrets, wanted["name"], "stringData") or ()):
             yield f"{entry['name']} is taken from {wanted['name']}/{wanted['key']}, which nobody makes"
         elif not wanted and entry["name"] in ("WORKFORCE_DATABASE", "WORKFORCE_KEYS_DATABASE", "WORKFORCE_KEYS"):
             yield f"{entry['name']} is a secret and stands in a manifest"
