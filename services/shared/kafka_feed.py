@@ -1,7 +1,7 @@
 """The topic on Apache Kafka: the ports of `shared.topic` by a client that is trusted with nothing.
 
 Every call has a deadline, and whatever surprises is TopicFailed: the process leaves and begins again from what is
-stored (docs/decisions/0013-kafka-chained-records.md).
+stored (docs/decisions/0015-kafka-chained-records.md).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
