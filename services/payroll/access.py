@@ -41,7 +41,7 @@ def worker_in_scope(
     known = projection.known(city_id, at_position, worker_id)
     if principal.scope not in _seen_by(principal.role, worker_id, city_id, _community_of(known, today()), known):
         raise _no_worker(worker_id)
-    check_worker_taken(projection, worker_id, at_position)
+    check_worker_taken(projection, worker_id, city_id, at_position)
     return known
 
 

@@ -32,7 +32,7 @@ from payroll.ladders import ladder_on
 from payroll.run_state import RunState, states_of
 from payroll.runs import Caller, LedgerSaidNo, Payroll, Written, check_near, rebuilt_beside
 from payroll.settlement import Line, month_alone, settle
-from payroll.soundness import check_nothing_parked, check_sound
+from payroll.soundness import check_nothing_parked, check_rules_taken, check_sound
 from shared.auth import EVERYONE, OFFICE, Role
 from shared.http import Route, answer, body_of, principal_of, service_app
 
@@ -220,6 +220,7 @@ class _Desk:
     ) -> Response:
         position = self._position(request, known_at)
         lines_within(principal_of(request), jurisdiction, self._projection)
+        check_rules_taken(self._projection, jurisdiction, position)
         return _at(position, ladder_on(self._projection.known(jurisdiction, position), scheme, on))
 
     def projection(self, request: Request) -> Response:

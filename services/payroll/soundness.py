@@ -26,9 +26,18 @@ def check_nothing_parked(projection: Projection, jurisdiction: str, upto: int) -
             raise _parked(one)
 
 
-def check_worker_taken(projection: Projection, worker_id: str, upto: int) -> None:
-    """Let a worker's pay be shown unless an event of theirs waits to be taken. Raises Refused `stream-parked`."""
-    found = [one for one in projection.parked(upto) if one.stream == f"worker/{worker_id}"]
+def check_worker_taken(projection: Projection, worker_id: str, jurisdiction: str, upto: int) -> None:
+    """Let a worker's pay be shown unless an event of theirs, or a rule of their city, waits. Raises `stream-parked`."""
+    _check_streams(projection, {f"worker/{worker_id}", f"policy/{jurisdiction}"}, upto)
+
+
+def check_rules_taken(projection: Projection, jurisdiction: str, upto: int) -> None:
+    """Let a city's rules be shown unless one of them waits to be taken. Raises `stream-parked`."""
+    _check_streams(projection, {f"policy/{jurisdiction}"}, upto)
+
+
+def _check_streams(projection: Projection, streams: set[str], upto: int) -> None:
+    found = [one for one in projection.parked(upto) if one.stream in streams]
     if found:
         raise _parked(found[0])
 

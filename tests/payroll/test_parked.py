@@ -30,3 +30,19 @@ def test_a_parked_stream_keeps_its_worker_and_the_run_waiting_until_it_is_releas
     projection.release("worker/li")
     assert office.get(due.format("li")).status_code == 200
     assert office.post("/payroll/v1/runs", DRAFT, key="again").status_code == 201
+
+
+def test_a_parked_rule_of_the_city_keeps_everybodys_pay_and_the_ladder_waiting() -> None:
+    """P16: no figure is shown that lacks a base which the log has."""
+    office = staffed()
+    log, projection = office.log, office.payroll.projection
+    office.get("/payroll/v1/projection")
+    log.publish_base("2021-01-01", "60000")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delitem(EVENT_TYPES, "policy.base-published.v1")
+        Consumer(Scripted([topic_of(log.events)]), projection, LogLines(log.events)).step()
+    due, ladder = "/payroll/v1/workers/chen/due/2021-01", "/payroll/v1/ladder"
+    asked = {"jurisdiction": "chibi", "scheme": "ladder", "on": "2021-01-01"}
+    assert [office.get(due).status_code, office.get(ladder, **asked).status_code] == [503, 503]
+    projection.release("policy/chibi")
+    assert [office.get(due).status_code, office.get(ladder, **asked).status_code] == [200, 200]
