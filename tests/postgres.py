@@ -82,9 +82,11 @@ class Dedicated:
         }
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._binary), "-D", str(self._folder), *options]
-        self._process = subprocess.Popen(command, user=self._user, stdout=self._log, stderr=self._log)
         deadline = time.monotonic() + START_SECONDS
         while True:
+            if self._process is None or self._process.poll() is not None:
+                # It leaves at once while a child of the killed one still holds its memory.
+                self._process = subprocess.Popen(command, user=self._user, stdout=self._log, stderr=self._log)
             try:
                 psycopg.connect(self.address, connect_timeout=2).close()
                 return
@@ -99,6 +101,7 @@ class Dedicated:
             return
         with suppress(psutil.NoSuchProcess):
             postmaster = psutil.Process(self._process.pid)
+            postmaster.send_signal(signal.SIGSTOP)  # It must not start a child behind our back.
             for one in [postmaster, *postmaster.children(recursive=True)]:
                 with suppress(psutil.NoSuchProcess):
                     one.send_signal(signal.SIGKILL)
