@@ -9,7 +9,6 @@ import itertools
 import json
 import sys
 from collections import Counter
-from datetime import date, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -18,31 +17,27 @@ from bench.town import BASIS, hiring
 _T, _Q, _M, _H = "trainings", "qualifications", "transfers", "hires"
 KINDS = (_H, _T, _Q, _M, _T, _Q, _T, _M, _Q, _T)
 CERTIFICATES = ("assistant", "social_worker", "senior")
-_FIRST_MOVE = date(2020, 11, 1)
+MOVES = ("2020-11-01", "2020-12-01")
 
 
 class Calls:
-    """What one caller sends, in order."""
+    """What one caller sends, in order: somebody is hired, and what a working life brings them."""
 
     def __init__(self, given: dict[str, Any], turn: int) -> None:
-        self._number = given["number"]
-        self._places = given["communities"]
-        self._workers = itertools.cycle(given["workers"][turn])
-        self._turn = turn
         self._token = given["token"]
-        self._ordinal = itertools.count()
-        self._moves: Counter[str] = Counter()
-        self._certificates = itertools.cycle(range(len(CERTIFICATES)))
+        self._places = given["communities"]
+        self._name = f"{given['number']}-{turn}"
+        # Nobody is hired twice, by whichever caller in whichever turn.
+        self._people = itertools.count((turn * 256 + given["number"]) * 5_000)
+        self._calls = itertools.count()
         self.hired = ""
 
     def next(self) -> tuple[str, bytes]:
         """(kind, whole request)."""
-        ordinal = next(self._ordinal)
-        kind = KINDS[ordinal % len(KINDS)]
-        name = f"{self._number}-{self._turn}-{ordinal}"
-        body = json.dumps(
-            {"effective_date": "2020-10-15", "basis": BASIS, **self._fields(kind, name, ordinal)}
-        ).encode()
+        ordinal = next(self._calls)
+        kind, fields = self._act(*divmod(ordinal, len(KINDS)))
+        name = f"{self._name}-{ordinal}"
+        body = json.dumps({"effective_date": "2020-10-15", "basis": BASIS, **fields}).encode()
         head = (
             f"POST /ledger/v1/{kind} HTTP/1.1\r\nHost: ledger\r\nAuthorization: Bearer {self._token}\r\n"
             f"Content-Type: application/json\r\nIf-Match: *\r\nIdempotency-Key: {name}\r\n"
@@ -50,20 +45,17 @@ class Calls:
         )
         return kind, head.encode() + body
 
-    def _fields(self, kind: str, name: str, ordinal: int) -> dict[str, Any]:
+    def _act(self, life: int, age: int) -> tuple[str, dict[str, Any]]:
+        kind, before = KINDS[age], KINDS[:age].count(KINDS[age])
         if kind == "hires":
-            # Beyond the staff that was hired when the town was founded.
-            return hiring(self._places[0], 20_000 + (self._turn * 64 + self._number) * 10_000 + ordinal)
-        if kind == "qualifications":
-            certificate = CERTIFICATES[next(self._certificates)]
-            return {"worker_id": self.hired, "certificate": certificate, "certificate_number": f"Z-{name}"}
-        worker_id = next(self._workers)
+            return kind, hiring(self._places[0], next(self._people))
         if kind == "trainings":
-            return {"worker_id": worker_id, "course": "岗位培训", "hours": 8}
-        self._moves[worker_id] += 1
-        moved = self._moves[worker_id]
-        day = _FIRST_MOVE + timedelta(days=moved)
-        return {"worker_id": worker_id, "community_id": self._places[moved % 2], "effective_date": day.isoformat()}
+            return kind, {"worker_id": self.hired, "course": "岗位培训", "hours": 8}
+        if kind == "qualifications":
+            number = f"Z-{self._name}-{life}-{before}"
+            return kind, {"worker_id": self.hired, "certificate": CERTIFICATES[before], "certificate_number": number}
+        moved = {"community_id": self._places[1 - before], "effective_date": MOVES[before]}
+        return kind, {"worker_id": self.hired, **moved}
 
 
 async def call(host: str, port: int, calls: Calls, ends_at: float, found: dict[str, Any]) -> None:

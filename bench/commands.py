@@ -16,8 +16,8 @@ Keys of the result, all whole numbers unless said otherwise:
     events_in_log                   true when each log holds the events of exactly the commands that were answered
 
 Each path is a server process of its own over a copy of the same founded town. The callers are another process; they
-send trainings, qualifications, transfers and hires (4:3:2:1), each for workers and communities of its own. The two take
-turns, so that whatever else the machine does meets both.
+hire people into communities of their own and send what a working life brings them: trainings, qualifications,
+transfers and hires are as 4:3:2:1. The two take turns, so that whatever else the machine does meets both.
 """
 
 import argparse
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         server = opened.enter_context(postgres.server())
         founded = opened.enter_context(postgres.database(server))
         with _served(founded, PATHS["grouped"]) as founding:
-            callers = Town(founding.url).found(options.callers, options.rounds + 1)
+            callers = Town(founding.url).found(options.callers)
         paths = [
             Path(name, opened.enter_context(_served(opened.enter_context(_copy(server, founded)), size)))
             for name, size in PATHS.items()

@@ -1,4 +1,4 @@
-"""A founded town with a place and a staff of its own for every caller, made over HTTP."""
+"""A founded town with two communities of its own for every caller, made over HTTP."""
 
 import http.client
 import itertools
@@ -17,18 +17,16 @@ from workforce.policy_files import read_policy
 
 KEYS = Keys(b"t" * 32, b"f" * 32, b"p" * 32)
 BASIS = {"document": "赤政发〔2020〕12号", "date": "2020-09-18", "clause": "第三条"}
-STAFF = 4
-_LETTERS = date(1990, 1, 1)
+_FIRST_BIRTH = date(1990, 1, 1)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends commands, for whom: two communities, and for each turn some workers who serve in the first."""
+    """Who sends commands, and the two communities that only this one hires and moves people in."""
 
     token: str
     number: int
     communities: tuple[str, str]
-    workers: tuple[tuple[str, ...], ...]
 
 
 def token_of(subject: str) -> str:
@@ -40,7 +38,7 @@ def token_of(subject: str) -> str:
 def identity_number(ordinal: int) -> str:
     """The valid number of nobody, another for each ordinal."""
     days, sequence = divmod(ordinal, 999)
-    number = f"421281{_LETTERS + timedelta(days=days):%Y%m%d}{sequence + 1:03d}"
+    number = f"421281{_FIRST_BIRTH + timedelta(days=days):%Y%m%d}{sequence + 1:03d}"
     return number + ric.calc_check_digit(number + "0")
 
 
@@ -60,8 +58,8 @@ class Town:
         self._headers = {"Authorization": f"Bearer {token_of('founder')}", "If-Match": "*"}
         self._keys = itertools.count()
 
-    def found(self, callers: int, turns: int) -> list[Caller]:
-        """The city, its policy, and for each caller two communities and some workers a turn."""
+    def found(self, callers: int) -> list[Caller]:
+        """The city, its policies, and for each caller two communities."""
         day = "2018-01-01"
         self._give("cities", day, city_id="chibi", title="赤壁", division_code="421281")
         for category in ("committee", "dedicated"):
@@ -70,21 +68,18 @@ class Town:
             document = read_policy(Path("policies") / f"{policy}.yaml")
             self._give("policies", since, document=document)
         self._give("streets", day, city_id="chibi", street_id="chimaguan", title="赤马港", kind="street")
-        made = [self._caller(number, turns, 90_000 // (2 * callers)) for number in range(callers)]
+        made = [self._caller(number, 90_000 // (2 * callers)) for number in range(callers)]
         self._connection.close()
         return made
 
-    def _caller(self, number: int, turns: int, seats: int) -> Caller:
+    def _caller(self, number: int, seats: int) -> Caller:
         places = (f"c{number}-a", f"c{number}-b")
         for place in places:
             size = {"households": 2000, "population": 6000, "compounds": 9}
             where = {"city_id": "chibi", "street_id": "chimaguan", "community_id": place, "title": place}
             self._give("communities", "2018-01-01", **where, **size)
             self._give("community-quotas", "2018-01-01", community_id=place, category="dedicated", seats=seats)
-        ordinals = range(number * turns * STAFF, (number + 1) * turns * STAFF)
-        hired = [self._give("hires", "2020-10-01", **hiring(places[0], one))["worker_id"] for one in ordinals]
-        staff = tuple(tuple(hired[turn * STAFF : (turn + 1) * STAFF]) for turn in range(turns))
-        return Caller(token_of(f"caller-{number}"), number, places, staff)
+        return Caller(token_of(f"caller-{number}"), number, places)
 
     def _give(self, path: str, day: str, **fields: Any) -> dict[str, Any]:
         body = json.dumps({"effective_date": day, "basis": BASIS, **fields})
