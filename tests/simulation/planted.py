@@ -162,18 +162,6 @@ def _previous_of_the_whole_topic() -> list[Planting]:
     return [(ledger.relay, "_chained", chained)]
 
 
-def _watermark_ahead_of_the_place() -> list[Planting]:
-    real = ledger.relay.watermark_message
-
-    def ahead(partition: int, position: int, previous: int) -> Message:
-        return real(partition, position + 12, previous)
-
-    return [(ledger.relay, "watermark_message", ahead)]
-
-
-# --- the ledger
-
-
 def _answer_outside_the_transaction() -> list[Planting]:
     real = EventStore.append
 
@@ -291,7 +279,6 @@ BUGS: dict[str, Callable[[], Sequence[Planting]]] = {
     "relay renumbers what it sends again": _relay_renumbers_what_it_sends_again,
     "relay advances before the acknowledgement": _relay_advances_before_the_acknowledgement,
     "previous of the whole topic": _previous_of_the_whole_topic,
-    "watermark ahead of the place": _watermark_ahead_of_the_place,
     "answer outside the transaction": _answer_outside_the_transaction,
     "position from the clock": _position_from_the_clock,
     "time from the clock alone": _time_from_the_clock_alone,
