@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
@@ -28,21 +28,43 @@ def publisher(kafka_broker: Broker, topic: str) -> Iterator[KafkaPublisher]:
     opened.close()
 
 
-Subscribe = Callable[[Mapping[int, int]], KafkaSubscription]
+class Reader:
+    """A subscription and the offsets that its reader keeps; at the beginning those given, and 0 elsewhere."""
+
+    def __init__(self, broker: Broker, topic: str, group: str, offsets: Mapping[int, int]) -> None:
+        self.offsets = dict(offsets)
+        self.subscription = KafkaSubscription(broker.servers, topic, group, lambda _: self.offsets)
+
+    def poll(self) -> Sequence[Delivery]:
+        """As `Subscription.poll`; the offsets go on."""
+        found = self.subscription.poll()
+        self.offsets.update({one.partition: one.offset + 1 for one in found})
+        return found
+
+    def read(self, count: int, seconds: float = 15) -> list[Delivery]:
+        """The next deliveries, at least so many."""
+        found: list[Delivery] = []
+        deadline = time.monotonic() + seconds
+        while len(found) < count and time.monotonic() < deadline:
+            found.extend(self.poll())
+        return found
+
+
+Subscribe = Callable[[Mapping[int, int]], Reader]
 
 
 @pytest.fixture
 def subscribe(kafka_broker: Broker, topic: str) -> Iterator[Subscribe]:
-    """A subscription in a group of its own that begins at these offsets, and at 0 where none is given."""
-    opened: list[KafkaSubscription] = []
+    """A reader in a group of its own."""
+    opened: list[Reader] = []
 
-    def subscribed(offsets: Mapping[int, int]) -> KafkaSubscription:
-        opened.append(KafkaSubscription(kafka_broker.servers, topic, named("group"), lambda _: offsets))
+    def subscribed(offsets: Mapping[int, int]) -> Reader:
+        opened.append(Reader(kafka_broker, topic, named("group"), offsets))
         return opened[-1]
 
     yield subscribed
     for one in opened:
-        one.close()
+        one.subscription.close()
 
 
 def message(partition: int, value: str) -> Message:
@@ -51,15 +73,6 @@ def message(partition: int, value: str) -> Message:
 
 def numbered(partition: int, count: int, start: int = 0) -> list[Message]:
     return [message(partition, str(number)) for number in range(start, start + count)]
-
-
-def read(subscription: KafkaSubscription, count: int, seconds: float = 15) -> list[Delivery]:
-    """The next deliveries, at least so many."""
-    found: list[Delivery] = []
-    deadline = time.monotonic() + seconds
-    while len(found) < count and time.monotonic() < deadline:
-        found.extend(subscription.poll())
-    return found
 
 
 def delete_before(broker: Broker, topic: str, partition: int, offset: int) -> None:
@@ -79,7 +92,7 @@ def test_what_is_published_arrives_in_order_in_its_partition_with_its_headers(
     assert publisher.partitions == PARTITIONS
     for start in range(0, 3000, 500):
         publisher.publish(numbered(3, 500, start) + numbered(11, 500, start))
-    found = read(subscribe({}), 6000)
+    found = subscribe({}).read(6000)
     assert values(found, 3) == values(found, 11) == list(range(3000))
     assert [one.offset for one in found if one.partition == 3] == list(range(3000))
     assert {one.headers for one in found} == {(("name", b"header"),)}
@@ -88,9 +101,9 @@ def test_what_is_published_arrives_in_order_in_its_partition_with_its_headers(
 def test_a_reader_begins_at_its_own_offset_in_each_partition(publisher: KafkaPublisher, subscribe: Subscribe) -> None:
     publisher.publish([one for partition in range(PARTITIONS) for one in numbered(partition, 10)])
     starts = {partition: partition % 10 for partition in range(PARTITIONS)}
-    subscription = subscribe(starts)
-    found = read(subscription, sum(10 - start for start in starts.values()))
-    assert subscription.assigned == frozenset(range(PARTITIONS))
+    reader = subscribe(starts)
+    found = reader.read(sum(10 - start for start in starts.values()))
+    assert reader.subscription.assigned == frozenset(range(PARTITIONS))
     for partition, start in starts.items():
         assert values(found, partition) == list(range(start, 10))
 
@@ -101,10 +114,10 @@ def test_an_offset_outside_of_the_topic_is_moved_to_the_nearest_one_in_it(
     """Retention has passed the reader in one partition; another has lost the tail that was read."""
     publisher.publish(numbered(1, 50) + numbered(2, 20))
     delete_before(kafka_broker, topic, 1, 40)
-    subscription = subscribe({1: 7, 2: 1000})
-    found = read(subscription, 10)
+    reader = subscribe({1: 7, 2: 1000})
+    found = reader.read(10)
     publisher.publish(numbered(2, 5, 20))
-    found += read(subscription, 5)
+    found += reader.read(5)
     assert values(found, 1) == list(range(40, 50))
     assert values(found, 2) == list(range(20, 25))
 
@@ -113,16 +126,13 @@ def test_a_reader_that_retention_passes_while_it_reads_goes_on_behind_it(
     kafka_broker: Broker, topic: str, publisher: KafkaPublisher, subscribe: Subscribe
 ) -> None:
     publisher.publish(numbered(5, 3000))
-    offsets = {5: 0}
-    subscription = subscribe(offsets)
-    found = read(subscription, 1)
+    reader = subscribe({})
+    found = reader.read(1)
     publisher.publish([one for start in range(3000, 60_000, 500) for one in numbered(5, 500, start)])
     delete_before(kafka_broker, topic, 5, 59_990)
-    offsets[5] = found[-1].offset + 1
     deadline = time.monotonic() + 30
     while values(found, 5)[-1] < 59_999 and time.monotonic() < deadline:
-        found += subscription.poll()
-        offsets[5] = found[-1].offset + 1
+        found += reader.poll()
     read_values = values(found, 5)
     assert read_values == sorted(set(read_values))
     assert read_values[-10:] == list(range(59_990, 60_000))
@@ -132,30 +142,32 @@ def test_a_reader_that_retention_passes_while_it_reads_goes_on_behind_it(
 def test_partitions_are_shared_with_a_newcomer_and_taken_back_from_one_that_leaves(
     kafka_broker: Broker, topic: str, publisher: KafkaPublisher
 ) -> None:
-    group, offsets = named("group"), dict.fromkeys(range(PARTITIONS), 0)
-    starts: Callable[[Iterable[int]], Mapping[int, int]] = lambda _: dict(offsets)  # noqa: E731
-    first = KafkaSubscription(kafka_broker.servers, topic, group, starts)
-    assert read(first, 1, seconds=2) == []
-    second = KafkaSubscription(kafka_broker.servers, topic, group, starts)
+    group = named("group")
+    first = Reader(kafka_broker, topic, group, {})
+    assert first.read(1, seconds=2) == []
+    second = Reader(kafka_broker, topic, group, {})
+
+    def shares() -> list[frozenset[int]]:
+        return [one.subscription.assigned for one in (first, second)]
 
     def shared() -> bool:
         first.poll()
         second.poll()
-        return len(first.assigned) == len(second.assigned) == PARTITIONS // 2
+        return [len(share) for share in shares()] == [PARTITIONS // 2] * 2
 
     wait_until(shared, 20)
-    assert first.assigned | second.assigned == frozenset(range(PARTITIONS))
+    assert frozenset.union(*shares()) == frozenset(range(PARTITIONS))
     publisher.publish([one for partition in range(PARTITIONS) for one in numbered(partition, 10)])
-    halves = read(first, 60), read(second, 60)
-    for subscription, found in zip((first, second), halves, strict=True):
-        assert {one.partition for one in found} == subscription.assigned
-        assert all(values(found, partition) == list(range(10)) for partition in subscription.assigned)
-    second.close()
-    offsets.update(dict.fromkeys(range(PARTITIONS), 8))
-    again = read(first, 24)
-    assert first.assigned == frozenset(range(PARTITIONS))
+    halves = first.read(60), second.read(60)
+    for share, found in zip(shares(), halves, strict=True):
+        assert {one.partition for one in found} == share
+        assert all(values(found, partition) == list(range(10)) for partition in share)
+    second.subscription.close()
+    first.offsets.update(dict.fromkeys(range(PARTITIONS), 8))
+    again = first.read(24)
+    assert first.subscription.assigned == frozenset(range(PARTITIONS))
     assert all(values(again, partition) == [8, 9] for partition in range(PARTITIONS))
-    first.close()
+    first.subscription.close()
 
 
 def test_the_largest_event_that_a_request_can_bring_goes_through(
@@ -164,7 +176,7 @@ def test_the_largest_event_that_a_request_can_bring_goes_through(
     """The client's and the broker's own limit is 1 MiB, which one event of the largest body would pass."""
     value = secrets.token_bytes(LARGEST_BYTES - 1000)
     publisher.publish([Message(0, b"key", (), value)])
-    (found,) = read(subscribe({}), 1)
+    (found,) = subscribe({}).read(1)
     assert found.value == value
 
 
