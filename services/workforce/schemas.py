@@ -79,7 +79,7 @@ def schema_of(kind: Any, name: str) -> dict[str, Any]:
 
 def _envelope() -> dict[str, Any]:
     schema = schema_of(Wire, "envelope")
-    schema["properties"]["type"] |= {"enum": list(EVENT_TYPES)}
+    schema["properties"]["type"] |= {"enum": sorted(EVENT_TYPES)}
     schema["properties"]["data"] = {"description": "the event itself; its schema is urn:workforce:event:TYPE"}
     schema["properties"]["recorded_at"] |= {"format": "date-time"}
     return schema
