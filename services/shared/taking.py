@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -25,8 +26,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 from shared.envelope import wire_of
 from shared.receiving import BEGINNING, BEHIND, Held, Mark, Move, Overtaken, Parked, Taking, Unfit
 
-_PORTION = 5_000
-_ARRAY_OF = {"BIGINT": "bigint", "INTEGER": "bigint", "VARCHAR": "text", "TEXT": "text", "DATE": "date"}
+_FIRST_PORTION, _PORTION = 64, 4_096
+_TYPE_OF = {"BIGINT": "bigint", "INTEGER": "bigint", "VARCHAR": "text", "TEXT": "text", "DATE": "date"}
 
 
 class Drift(NamedTuple):
@@ -173,13 +174,16 @@ class Taken:
         put(connection, self.drift, [] if drift is None else [drift])
 
     def _complete_from(self, connection: Connection, after: int) -> int:
+        """Where the first hole is. Asked in portions that grow: mostly it is near, and behind it there may be much."""
+        portion = _FIRST_PORTION
         while True:
             query = select(self.moments.c.position).where(self.moments.c.position > after)
-            found = connection.execute(query.order_by(self.moments.c.position).limit(_PORTION)).scalars().all()
+            found = connection.execute(query.order_by(self.moments.c.position).limit(portion)).scalars().all()
             whole = list(takewhile(lambda pair: pair[0] == pair[1], enumerate(found, after + 1)))
             after += len(whole)
-            if len(whole) < _PORTION:
+            if len(whole) < portion:
                 return after
+            portion = min(8 * portion, _PORTION)
 
     def _check_behind(self, connection: Connection, parked: Sequence[Parked]) -> None:
         """What waits behind a parked event waits only while that one does. Raises Overtaken."""
@@ -229,14 +233,17 @@ def put(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -
         statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"
         connection.exec_driver_sql(statement, [tuple(map(_as_text, row)) for row in rows])
         return
-    arrays = ", ".join(f"%s::{_array_of(column)}[]" for column in table.columns)
-    statement = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
-    connection.exec_driver_sql(statement, tuple(list(values) for values in zip(*rows, strict=True)))
+    # A column as JSON: as an array of the driver's it would cost more than the rest of the event.
+    given = ", ".join("json_array_elements_text(%s::json)" for _ in table.columns)
+    values = ", ".join(f"{column.name}::{_type_of(column)}" for column in table.columns)
+    statement = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM ROWS FROM ({given}) AS given ({names})"
+    columns = tuple(msgspec.json.encode(column).decode() for column in zip(*rows, strict=True))
+    connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", columns)
 
 
 def _as_text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _array_of(column: Column[Any]) -> str:
-    return _ARRAY_OF[str(column.type).partition("(")[0]]
+def _type_of(column: Column[Any]) -> str:
+    return _TYPE_OF[str(column.type).partition("(")[0]]
