@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from hashlib import sha256
@@ -39,8 +39,9 @@ _LOGGING = """
 class Node:
     """One process of a cluster, broker and controller in one, with its data in a folder of its own."""
 
-    def __init__(self, number: int, folder: Path, jars: Path) -> None:
+    def __init__(self, number: int, folder: Path, jars: Path, started: Callable[[int], None]) -> None:
         self.number = number
+        self._started = started
         self.port, self.quorum_port = _free_ports(2)
         self.process: subprocess.Popen[bytes] | None = None
         self._folder = folder
@@ -91,6 +92,7 @@ class Node:
                 stdout=log,
                 stderr=log,
             )
+        self._started(self.process.pid)
 
     def wait(self) -> None:
         """Wait until it says that it has started."""
@@ -167,7 +169,8 @@ def broker(nodes: int = 1, *, own: bool = False) -> Iterator[Broker]:
         _cannot(jars)
     assert isinstance(jars, Path)
     with tempfile.TemporaryDirectory(prefix="workforce-kafka-") as folder, ExitStack() as ending:
-        started = {number: Node(number, Path(folder) / str(number), jars) for number in range(1, nodes + 1)}
+        outlived = ending.enter_context(_reaper())
+        started = {number: Node(number, Path(folder) / str(number), jars, outlived) for number in range(1, nodes + 1)}
         voters = ",".join(f"{number}@127.0.0.1:{node.quorum_port}" for number, node in started.items())
         cluster_id = urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).rstrip(b"=").decode()
         formatting = [node.format(cluster_id, voters, nodes) for node in started.values()]
@@ -178,6 +181,25 @@ def broker(nodes: int = 1, *, own: bool = False) -> Iterator[Broker]:
         for node in started.values():
             node.wait()
         yield Broker(",".join(f"127.0.0.1:{node.port}" for node in started.values()), started)
+
+
+@contextmanager
+def _reaper() -> Iterator[Callable[[int], None]]:
+    """Takes process ids; should we be killed, and end nothing ourselves, it ends them."""
+    command = ["sh", "-c", 'while read -r pid; do pids="$pids $pid"; done; kill -9 $pids']
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, text=True
+    ) as reaper:
+
+        def note(pid: int) -> None:
+            assert reaper.stdin is not None
+            reaper.stdin.write(f"{pid}\n")
+            reaper.stdin.flush()
+
+        try:
+            yield note
+        finally:
+            reaper.kill()
 
 
 def _cannot(reason: str) -> None:
