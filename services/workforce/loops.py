@@ -23,7 +23,7 @@ from workforce.ledger_client import feed_client
 from workforce.looping import Loop, Stopwatch
 from workforce.migrating import LOG
 from workforce.needs import Reader
-from workforce.stepping import consume_forever, relay_forever
+from workforce.stepping import consume_forever, relay_forever, wait_for_broker
 from workforce.system import engine_of, migrated, reachable
 from workforce.upkeep import measure as measure_condition
 
@@ -38,9 +38,12 @@ def relay_loop(settings: Settings) -> Loop:
     with reachable(settings):
         migrated(settings, (LOG,))
         store = open_store(settings, clock=utc_now, randomness=secrets.token_bytes)
-    place = Reached()
+    place, broker = Reached(), threading.Event()
 
     def work(stop: threading.Event, beat: Callable[[], None]) -> None:
+        if not wait_for_broker(settings.kafka, stop, beat):
+            return
+        broker.set()
         kept = PostgresRelayPlace(settings.database, settings.topic)
         if not kept.lock(_Beating(stop, beat)):
             return
@@ -59,7 +62,8 @@ def relay_loop(settings: Settings) -> Loop:
             telemetry.RELAY_LAG_EVENTS.set(head - place.position)
             telemetry.OLDEST_UNPUBLISHED_SECONDS.set(age_behind(store, place.position, head))
 
-    return Loop("relay", work, measure, {"database-away": lambda: store.head() >= -1}, store.close)
+    ready = {"database-away": lambda: store.head() >= -1, "broker-away": broker.is_set}
+    return Loop("relay", work, measure, ready, store.close)
 
 
 def consumer_loop(reader: Reader, settings: Settings) -> Loop:
@@ -70,12 +74,16 @@ def consumer_loop(reader: Reader, settings: Settings) -> Loop:
         receiver = READERS[reader](engine)
     client = feed_client(settings, reader, utc_now)
     feed = HttpFeed(client)
+    broker = threading.Event()
 
     def starts(partitions: Iterable[int]) -> Mapping[int, int]:
         marks = receiver.held().marks
         return {partition: marks[partition].next_offset for partition in partitions if partition in marks}
 
     def work(stop: threading.Event, beat: Callable[[], None]) -> None:
+        if not wait_for_broker(settings.kafka, stop, beat):
+            return
+        broker.set()
         subscription = KafkaSubscription(settings.kafka, settings.topic, f"workforce-{reader}", starts)
         consume_forever(Consumer(subscription, receiver, feed), stop, observe=_Consuming(reader, beat))
         subscription.close()
@@ -92,6 +100,7 @@ def consumer_loop(reader: Reader, settings: Settings) -> Loop:
 
     ready = {
         "database-away": lambda: receiver.position >= -1,
+        "broker-away": broker.is_set,
         "projection-stopped": lambda: not getattr(receiver, "stopped", ""),
     }
     return Loop(f"consume {reader}", work, measure, ready, close)

@@ -107,14 +107,26 @@ def test_a_topic_is_made_once(joined: Apart) -> None:
     assert [one.stdout.split()[1] for one in told] == ["was", "is"]
 
 
-def test_a_loop_without_its_broker_ends_and_says_why(joined: Apart) -> None:
+def test_a_loop_without_its_broker_waits_for_it_and_leaves_when_asked(joined: Apart) -> None:
     there = joined.environments["payroll"]
     joined.environments["payroll"] = {**there, "WORKFORCE_KAFKA": "127.0.0.1:1"}
+    lost = joined.another("consume", "payroll")
+    joined.environments["payroll"] = there
+    wait_until(lambda: lost.probe("ready") == (503, "broker-away"), "it waits")
+    assert lost.probe("live")[0] == 200
+    assert lost.stop() == 0
+    assert [line["servers"] for line in lost.lines("broker-away")] == ["127.0.0.1:1"]
+
+
+def test_a_loop_whose_topic_is_not_there_ends_and_says_why(joined: Apart) -> None:
+    there = joined.environments["payroll"]
+    joined.environments["payroll"] = {**there, "WORKFORCE_TOPIC": "nowhere"}
     lost = joined.another("consume", "payroll")
     joined.environments["payroll"] = there
     assert lost.wait(60) == 1
     (left,) = lost.lines("left")
     assert (left["kind"], left["process"]) == ("TopicFailed", "consume payroll")
+    assert "make it: workforce topic" in str(left["why"])
 
 
 def test_a_database_that_is_away_ends_the_loops_and_takes_the_apis_out_of_work(
