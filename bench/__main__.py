@@ -14,6 +14,7 @@ BENCHES = {
     "commands": "commands over HTTP by 64 callers, in grouped commits beside ungrouped ones",
     "engine": "pay computed over columns, beside a plain loop",
     "rebuild": "a projection built anew beside the live one, beside COPY of the same rows",
+    "kafka": "working lives through a real broker into payroll's database, beside a bare loop of the client",
     "latency": "from a command to the payslip that shows it, beside the command alone",
 }
 """Name of the module → what it measures beside what."""

@@ -19,7 +19,6 @@ The database runs on the same machine and is started for the bench.
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
 from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
@@ -28,6 +27,7 @@ import msgspec
 from sqlalchemy import Engine, Table, text
 from tests import postgres
 
+from bench.lives import lives
 from bench.options import positive
 from notifications import outbox
 from notifications.notices import notices
@@ -35,9 +35,8 @@ from notifications.tables import NOTICES
 from payroll import projection
 from payroll.intake import rows_of
 from payroll.tables import FACTS
-from shared import database, events
-from shared.envelope import Basis, Recorded, from_wire, to_wire
-from shared.events import Certificate, Channel, Education, Post, Rating
+from shared import database
+from shared.envelope import Recorded, from_wire, to_wire
 from shared.feed import LARGEST_PAGE, HttpFeed
 from shared.gathering import BATCH
 from shared.rebuilding import Rebuildable, rebuild
@@ -45,10 +44,6 @@ from shared.receiving import BEGINNING, Mark, Move, Taking
 from shared.taking import moment_text
 
 Row = tuple[Any, ...]
-COMMUNITIES = 40
-_EVENTS_OF_A_LIFE = 5
-_BASIS = Basis("bench", date(2020, 1, 1))
-_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +58,7 @@ def agrees(result: dict[str, Any]) -> bool:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure both services; see the keys above."""
-    lines = [to_wire(recorded) for recorded in _lives(options.events)]
+    lines = [to_wire(recorded) for recorded in lives(options.events)]
     with postgres.server() as server:
         return {
             "bench": "rebuild",
@@ -183,58 +178,3 @@ def _content(engine: Engine, name: str) -> Row:
 
 def _notice_rows(batch: Sequence[Recorded]) -> list[Row]:
     return [msgspec.structs.astuple(notice) for recorded in batch for notice in notices(recorded)]
-
-
-def _lives(count: int) -> Iterator[Recorded]:
-    """A log of so many events: communities, then one life after the other."""
-    for position in range(count):
-        number = position - COMMUNITIES
-        worker, act = divmod(number, _EVENTS_OF_A_LIFE)
-        stream = f"worker/w-{worker:07d}" if number >= 0 else f"community/c-{position:02d}"
-        yield Recorded(
-            position=position,
-            stream=stream,
-            version=act + 1 if number >= 0 else 1,
-            effective_date=date(2020, 10, 1) + timedelta(days=act * 100),
-            recorded_at=_BEGINNING + timedelta(seconds=position),
-            actor="clerk@chibi",
-            basis=_BASIS,
-            command_id=f"0190{position:028x}",
-            event=_act(act, worker) if number >= 0 else _community(position),
-        )
-
-
-def _community(number: int) -> events.Event:
-    return events.CommunityRegistered(
-        community_id=f"c-{number:02d}",
-        city_id="chibi",
-        street_id=f"s-{number % 5}",
-        title=f"社区 {number}",
-        households=1,
-        population=1,
-        compounds=1,
-    )
-
-
-def _act(act: int, worker: int) -> events.Event:
-    home, next_home = f"c-{worker % COMMUNITIES:02d}", f"c-{(worker + 1) % COMMUNITIES:02d}"
-    if act == 0:
-        return events.WorkerHired(
-            worker_id=f"w-{worker:07d}",
-            city_id="chibi",
-            community_id=home,
-            channel=Channel.EXAM,
-            scheme="ladder",
-            post=Post.DEDICATED,
-            grade=1 + worker % 9,
-            education=Education.COLLEGE,
-            counted_years=0,
-            personal="",
-        )
-    others = (
-        events.WorkerQualified(certificate=Certificate.SENIOR, personal=""),
-        events.WorkerAppraised(year=2020, rating=Rating.EXCELLENT),
-        events.WorkerTransferred(from_community_id=home, community_id=next_home),
-        events.WorkerRegraded(from_grade=1, grade=2, reason="step"),
-    )
-    return others[act - 1]

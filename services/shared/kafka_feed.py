@@ -34,7 +34,7 @@ LARGEST_BYTES = 4 * 1024 * 1024
 """Of one record: an event whose request was of the largest size fits well."""
 
 POLL_SECONDS = 0.5
-POLL_RECORDS = 500
+POLL_RECORDS = 2000
 SESSION_SECONDS = 10
 """How long a consumer that was killed keeps its partitions."""
 
@@ -69,7 +69,7 @@ _PRODUCER: dict[str, Any] = {
     "max_block_ms": 10000,
     "max_request_size": LARGEST_BYTES,
 }
-_CONSUMER: dict[str, Any] = {
+CONSUMER: dict[str, Any] = {
     **_CLIENT,
     "auto_offset_reset": "none",
     "enable_auto_commit": False,
@@ -141,7 +141,7 @@ class KafkaSubscription:
         self._starts = starts
         self._client = _Client(f"kafka subscription of {group}")
         self._consumer = self._client.call(
-            _CONNECT_SECONDS, lambda: KafkaConsumer(bootstrap_servers=list(servers), group_id=group, **_CONSUMER)
+            _CONNECT_SECONDS, lambda: KafkaConsumer(bootstrap_servers=list(servers), group_id=group, **CONSUMER)
         )
         found = self._client.call(_CONNECT_SECONDS, self._consumer.partitions_for_topic, topic)
         self._partitions = _counted(topic, found)
