@@ -13,11 +13,13 @@ from tests.notifications.sending_world import FINANCE, LEASE, PEOPLE, World, end
 
 from notifications.deliveries import BATCH, Deliveries
 from notifications.notices import notices
-from notifications.outbox import Outbox, rebuilt
+from notifications.outbox import REBUILDABLE, Outbox, rebuilt
 from notifications.sending import Deliverer
 from notifications.tables import NOTICES, WEBHOOK_ENDPOINTS, engine_in_memory
 from notifications.webhooks import ATTEMPTS_AT_MOST, delivery_id
+from shared import database
 from shared.envelope import Recorded, to_wire
+from shared.rebuilding import rebuild
 from shared.receiving import Parked, Taking
 from shared.telemetry import WEBHOOK_DELIVERIES
 
@@ -153,6 +155,41 @@ def test_an_event_that_was_parked_before_an_endpoint_was_announced_is_not_sent_t
     assert world.outbox.release(poison.stream) == (1, None)
     world.work()
     assert world.rows("later") == []
+
+
+class Lines:
+    """The world's log, one line an event."""
+
+    def __init__(self, world: World) -> None:
+        self._log = world.log
+
+    def lines(self, after: int, limit: int) -> list[bytes]:
+        """As `shared.feed.Lines`."""
+        return [to_wire(recorded) for recorded in self._log.read(after, limit)]
+
+    def head(self) -> int:
+        """As `shared.feed.Lines`."""
+        return self._log.head()
+
+
+@pytest.mark.postgres
+def test_F12_a_rebuild_that_is_switched_to_sends_nothing_again_and_what_it_could_take_for_the_first_time(
+    postgres_address: str,
+) -> None:
+    made = database.engine(postgres_address, "notifications")
+    world = World(made)
+    poison, good = (world.log.record(f"run/chibi/2020-1{n}/1", closed(f"2020-1{n}")) for n in (0, 1))
+    world.outbox.take(Taking(parked=[parked(poison)], events=[good]))
+    world.outbox.advance()
+    world.work()
+    assert len(world.sent) == 3
+    assert rebuild(REBUILDABLE, made, Lines(world)) == 1
+    world.work(days=1)
+    assert len(world.sent) == len(set(world.sent)) == 6
+    rebuild(REBUILDABLE, made, Lines(world))
+    world.work(days=1)
+    assert len(world.sent) == 6
+    made.dispose()
 
 
 def test_a_notice_beyond_a_hole_of_the_log_is_not_sent_before_the_hole_is_filled(world: World) -> None:
