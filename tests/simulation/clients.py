@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 from tests.simulation.chance import Chance
+from tests.simulation.mending import WORD
 from tests.simulation.model import Accepted
 from tests.simulation.town import execute
 from tests.simulation.watch import Broken
@@ -46,6 +47,8 @@ class Acknowledged:
         if worker_id:
             staff.workers[worker_id] = max(wish.day, staff.workers.get(worker_id, wish.day))
             staff.commands.append(accepted.command_id)
+        if wish.fields.get("reason") == WORD:
+            staff.watched = worker_id
         if wish.path == "voids":
             staff.commands.remove(wish.fields["command_id"])
         if wish.path == "separations":
@@ -79,7 +82,7 @@ class Client:
             return self._chance.one_of(self._answered)
         staff, number = self._acknowledged.staff, self._acknowledged.wishes
         self._acknowledged.wishes += 1
-        if self.poisonous and staff.workers:
+        if self.poisonous and staff.workers and not staff.watched:
             return poisonous(self._chance, staff, number)
         return next_wish(self._chance, staff, number)
 

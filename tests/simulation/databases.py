@@ -12,6 +12,13 @@ from sqlalchemy import Engine
 from sqlalchemy.pool import StaticPool
 from tests.simulation.lives import Life
 
+from ledger.personal import PersonalStore
+from notifications.outbox import Outbox
+from payroll.projection import Projection
+
+KEYS = (b"p" * 32, b"f" * 32)
+"""What the keys of persons are wrapped by, and what fingerprints are made with."""
+
 _IN_MEMORY = Path("/dev/shm")
 
 
@@ -55,3 +62,28 @@ def folder() -> Iterator[Path]:
     fast = _IN_MEMORY if _IN_MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="workforce-simulation-", dir=fast) as made:
         yield Path(made)
+
+
+class Databases:
+    """What all simulations of this process use, one after the other."""
+
+    def __init__(self, files: Path) -> None:
+        self.files = files
+        self.payroll, self.notifications = Memory(Projection), Memory(Outbox)
+        self.keys = Memory(_prepare_keys)
+
+    def begin(self, running: list[Life]) -> None:
+        """Empty again."""
+        for memory in (self.payroll, self.notifications, self.keys):
+            memory.begin(running)
+
+
+@contextmanager
+def databases() -> Iterator[Databases]:
+    """For as long as simulations run."""
+    with folder() as files:
+        yield Databases(files)
+
+
+def _prepare_keys(engine: Engine) -> None:
+    PersonalStore(engine, *KEYS, lambda count: b"r" * count)

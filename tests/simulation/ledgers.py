@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from eventsourcing.persistence import OperationalError
 from tests.simulation.chance import Chance
-from tests.simulation.databases import Memory
+from tests.simulation.databases import KEYS, Memory
 from tests.simulation.lives import Life, Port
 from tests.simulation.mending import Mending
-from tests.simulation.town import KEYS, founded, open_recorder
+from tests.simulation.town import founded, open_recorder
 from tests.simulation.weather import Weather
 
 from ledger.event_store import EventStore

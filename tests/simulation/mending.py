@@ -5,7 +5,9 @@ from shared.upcasts import UPCASTS
 
 WORD = "unreadable"
 """The reason of the regrading that is the poison."""
-VICTIMS = {"worker.regraded.v1": f'"reason":"{WORD}"', "run.closed.v1": '"month":'}
+NOTHING = "nothing"
+REGRADED = "worker.regraded.v1"
+VICTIMS = {REGRADED: f'"reason":"{WORD}"', "run.closed.v1": '"month":'}
 """Which events may be poison: a regrading with that reason, any close. Stored name → what its line holds."""
 
 
@@ -31,7 +33,7 @@ class Mending:
 
     def breaks(self, recorded: Recorded, kind: str) -> bool:
         """Whether this event cannot be taken yet, for that reason."""
-        if self.mended or kind != self.kind or recorded.type != self.victim:
+        if kind != self.kind or self.mended or recorded.type != self.victim:
             return False
         return getattr(recorded.event, "reason", WORD) == WORD
 
@@ -44,6 +46,3 @@ class Mending:
     def forget(self) -> None:
         """The next simulation's consumers are as before."""
         UPCASTS.pop(self.later_name, None)
-
-
-NOTHING = Mending("nothing", "")

@@ -5,7 +5,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import func, select
+from tests.simulation import planted_taking as taking
+from tests.simulation.planted_taking import Planting
 
 import ledger.execution
 import ledger.relay
@@ -17,20 +19,9 @@ from ledger.event_store import EventStore
 from ledger.recorders import Entry, Question, reachable
 from ledger.relay import Published, Relay, Relayed
 from ledger.stored_form import microseconds
-from notifications.outbox import Outbox
 from payroll.known import KnownFact
-from payroll.projection import Projection
 from payroll.tables import FACTS, VOIDS
-from shared import consuming
-from shared.consuming import Consumer
-from shared.gathering import Gathering
-from shared.receiving import BEGINNING, Move, Taking
-from shared.records import Heard
-from shared.taking import Taken, put
 from shared.topic import Message, partition_of
-
-Planting = tuple[Any, str, Any]
-"""Whose attribute is replaced by what."""
 
 
 @contextmanager
@@ -43,80 +34,7 @@ def planted(bug: str) -> Iterator[None]:
         yield
 
 
-# --- a service's database
-
-
-def _offset_before_rows() -> list[Planting]:
-    def wrong(real: Callable[[Any, Taking], None]) -> Callable[[Any, Taking], None]:
-        def take(self: Any, taking: Taking) -> None:
-            real(self, Taking(moves=taking.moves))
-            real(self, Taking(events=taking.events, parked=taking.parked))
-
-        return take
-
-    return [(kind, "take", wrong(kind.take)) for kind in (Projection, Outbox)]
-
-
-def _no_compare_and_set() -> list[Planting]:
-    def move(self: Taken, connection: Connection, one: Move) -> None:
-        put(connection, self.marks, [(one.partition, *BEGINNING)])
-        moved = update(self.marks).where(self.marks.c.partition == one.partition)
-        connection.execute(moved.values(one.after._asdict()))
-
-    return [(Taken, "_move", move)]
-
-
-def _watermark_over_a_hole() -> list[Planting]:
-    def complete_from(self: Taken, connection: Connection, after: int) -> int:
-        last = connection.execute(select(func.max(self.moments.c.position))).scalar()
-        return after if last is None else int(last)
-
-    return [(Taken, "_complete_from", complete_from)]
-
-
-# --- the consumer
-
-
-def _hole_ignored() -> list[Planting]:
-    return [(Consumer, "_repair", lambda self, partition, upto, batch: None)]
-
-
-def _duplicates_applied_again() -> list[Planting]:
-    real = Consumer._apply
-
-    def apply(self: Consumer, partition: int, said: Heard, batch: Any) -> None:
-        wire = None if said.position is None else consuming._readable(said.line)
-        if wire is None:
-            real(self, partition, said, batch)
-        else:
-            batch.add(partition, wire, said.line)
-
-    return [(Consumer, "_apply", apply)]
-
-
-def _repair_for_every_partition() -> list[Planting]:
-    real = Consumer._repair
-
-    def repair(self: Consumer, partition: int, upto: int, batch: Any) -> None:
-        complete, batch.complete = batch.complete, lambda one: upto
-        real(self, partition, upto, batch)
-        batch.complete = complete
-
-    return [(Consumer, "_repair", repair)]
-
-
-def _poison_skipped() -> list[Planting]:
-    return [(Gathering, "_park", lambda self, wire, line, reason: None)]
-
-
-def _parked_overtaken_by_its_own_stream() -> list[Planting]:
-    real = Gathering.gather
-
-    def gather(self: Any, wire: Any, line: bytes) -> None:
-        self._parked_streams = set()
-        real(self, wire, line)
-
-    return [(Gathering, "gather", gather)]
+# --- the relay
 
 
 def _relay_renumbers_what_it_sends_again() -> list[Planting]:
@@ -193,7 +111,7 @@ def _position_from_the_clock() -> list[Planting]:
     return [(Pending, "__init__", begin)]
 
 
-def _time_from_the_clock_alone() -> list[Planting]:
+def _time_from_the_clock_and_nothing_else() -> list[Planting]:
     real = Pending.__init__
 
     def begin(self: Any, locked: Any, clock: Any) -> None:
@@ -268,20 +186,22 @@ def _released_close_without_its_lines() -> list[Planting]:
 
 
 BUGS: dict[str, Callable[[], Sequence[Planting]]] = {
-    "offset before rows": _offset_before_rows,
-    "no compare-and-set on marks": _no_compare_and_set,
-    "watermark over a hole": _watermark_over_a_hole,
-    "hole ignored": _hole_ignored,
-    "duplicates applied again": _duplicates_applied_again,
-    "repair for every partition": _repair_for_every_partition,
-    "poison skipped": _poison_skipped,
-    "parked overtaken by its own stream": _parked_overtaken_by_its_own_stream,
+    "offset before rows": taking.offset_before_rows,
+    "no compare-and-set on marks": taking.no_compare_and_set,
+    "watermark over a hole": taking.watermark_over_a_hole,
+    "hole ignored": taking.hole_ignored,
+    "duplicates applied again": taking.duplicates_applied_again,
+    "repair for every partition": taking.repair_for_every_partition,
+    "poison skipped": taking.poison_skipped,
+    "parked overtaken by its own stream": taking.parked_overtaken_by_its_own_stream,
+    "released past what is stuck": taking.released_past_what_is_stuck,
+    "parked behind a stream that was released": taking.parked_behind_a_stream_that_was_released,
     "relay renumbers what it sends again": _relay_renumbers_what_it_sends_again,
     "relay advances before the acknowledgement": _relay_advances_before_the_acknowledgement,
     "previous of the whole topic": _previous_of_the_whole_topic,
     "answer outside the transaction": _answer_outside_the_transaction,
     "position from the clock": _position_from_the_clock,
-    "time from the clock alone": _time_from_the_clock_alone,
+    "time from the clock and nothing else": _time_from_the_clock_and_nothing_else,
     "key destroyed though it may be needed": _key_destroyed_though_it_may_be_needed,
     "share rounded for each payer": _share_rounded_for_each_payer,
     "void takes what came after": _void_takes_what_came_after,

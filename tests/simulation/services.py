@@ -8,7 +8,7 @@ from tests.simulation.broker import Broker, Group, Reception
 from tests.simulation.chance import Chance
 from tests.simulation.databases import Memory
 from tests.simulation.lives import Life, Port
-from tests.simulation.mending import Mending
+from tests.simulation.mending import NOTHING, Mending
 from tests.simulation.watch import Watch
 from tests.simulation.weather import Weather
 
@@ -40,11 +40,36 @@ class LogLines:
         return self._lines(after, min(limit, self._chance.between(1, 12)) if rate else limit)
 
 
-class Receiving:
-    """A receiver with a moment around each call, watched from outside, and broken as long as it is not mended."""
+def breakable(kind: type[Any], mending: Mending) -> type[Any]:
+    """The receiver with what is wrong with it as long as it is not mended."""
 
-    def __init__(self, real: Any, life: Life, watch: Watch, mending: Mending) -> None:
-        self._real, self._life, self._watch, self._mending = real, life, watch, mending
+    class Breakable(kind):  # type: ignore[misc]
+        """A real receiver but for that."""
+
+        def check(self, recorded: Recorded) -> None:
+            if mending.breaks(recorded, "breaks the code"):
+                raise ValueError("nobody thought of this")
+            super().check(recorded)
+
+        def take(self, taking: Taking) -> None:
+            if any(mending.breaks(recorded, "breaks the database") for recorded in taking.events):
+                raise Unfit("the database refuses it")
+            super().take(taking)
+
+        def release(self, stream: str) -> tuple[int, Parked | None]:
+            if mending.kind == "breaks the database" and not mending.mended:
+                raise Unfit("the database still refuses it")
+            released: tuple[int, Parked | None] = super().release(stream)
+            return released
+
+    return Breakable
+
+
+class Receiving:
+    """A receiver with a moment around each call, watched from outside."""
+
+    def __init__(self, real: Any, life: Life, watch: Watch) -> None:
+        self._real, self._life, self._watch = real, life, watch
 
     def held(self) -> Held:
         """As `Receiver.held`."""
@@ -55,15 +80,11 @@ class Receiving:
 
     def check(self, recorded: Recorded) -> None:
         """As `Receiver.check`."""
-        if self._mending.breaks(recorded, "breaks the code"):
-            raise ValueError("nobody thought of this")
         self._real.check(recorded)
 
     def take(self, taking: Taking) -> None:
         """As `Receiver.take`."""
         self._life.moment("before take")
-        if any(self._mending.breaks(recorded, "breaks the database") for recorded in taking.events):
-            raise Unfit("the database refuses it")
         self._real.take(taking)
         self._watch.took(taking)
         self._life.moment("after take")
@@ -82,7 +103,11 @@ class Receiving:
         for stream in sorted(self.held().parked):
             self._life.moment("before release")
             before: list[Parked] = self._real.parked()
-            count, stuck = self._real.release(stream)
+            try:
+                count, stuck = self._real.release(stream)
+            except Unfit as error:
+                said.append(f"{stream} {error}")
+                continue
             left = {one.position for one in self._real.parked()}
             self._watch.released(one for one in before if one.position not in left)
             self._life.moment("after release")
@@ -108,7 +133,7 @@ class Kind:
     """What differs between the two services."""
 
     name: str
-    make: Callable[..., Any]
+    make: type[Any]
     taken: Taken
     digest_of: Callable[[Any], str]
 
@@ -135,15 +160,15 @@ class Service:
         self.group = Group(chance)
         self.receptions: dict[str, Reception] = {}
         self._broker, self._lines, self._chance, self._weather = broker, lines, chance, weather
-        self._mending = mending
+        self._make = kind.make if mending.kind == NOTHING else breakable(kind.make, mending)
 
     def real(self) -> Any:
         """The real receiver over the database; it keeps nothing in memory."""
-        return self.kind.make(self.memory.engine)
+        return self._make(self.memory.engine)
 
     def receiving(self, life: Life) -> Receiving:
         """The receiver as a process has it."""
-        return Receiving(self.real(), life, self.watch, self._mending)
+        return Receiving(self.real(), life, self.watch)
 
     def consumer(self, life: Life) -> Consumer:
         """A consumer as a new process makes it."""

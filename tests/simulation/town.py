@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy
 from sqlalchemy.pool import StaticPool
-from tests.simulation.databases import folder
+from tests.simulation.databases import KEYS, folder
 from tests.simulation.wishes import CITY, COMMUNITIES, GRADES, POSTS, Wish, wish
 
 from ledger.api import COMMANDS
@@ -23,7 +23,6 @@ from shared.policy_document import PolicyDocument
 FOUNDED_AT = datetime(2020, 9, 20, 1, tzinfo=UTC)
 STREETS = {"beishan": "puqi", "dongmen": "puqi", "nanhe": "luogang"}
 FIRST_MONTH, LAST_MONTH = "2020-10", "2020-11"
-KEYS = (b"p" * 32, b"f" * 32)
 _SHAPES = {path: (shape, decide) for path, shape, decide, *_ in COMMANDS}
 
 _SHARED = {"policy_id": "rules", "jurisdiction": CITY, "title": "办法", "sources": []}

@@ -105,7 +105,7 @@ def next_wish(chance: Chance, staff: Staff, number: int) -> Wish:
 
 def poisonous(chance: Chance, staff: Staff, number: int) -> Wish:
     """A regrading that consumers will not understand."""
-    worker_id = staff.watched = _worker(chance, staff)
+    worker_id = _worker(chance, staff)
     grade = chance.between(1, GRADES)
     day = _day(chance, staff, worker_id)
     return wish("regrades", f"key-{number}", day, worker_id=worker_id, grade=grade, reason=WORD)
