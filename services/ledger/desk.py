@@ -9,7 +9,7 @@ from ledger.domain.city import City
 from ledger.domain.community import Community
 from ledger.domain.policy import Policies
 from ledger.domain.run import Run
-from ledger.domain.timeline import fold
+from ledger.domain.timeline import Timeline, fold
 from ledger.domain.worker import Worker
 from ledger.event_store import Change, Claim, EventStore
 from ledger.personal import PersonalStore
@@ -64,10 +64,13 @@ class Desk:
         self.new_id = new_id
         self.today = today
         self.planning = planning
+        self._read: dict[tuple[str, int | None], Timeline] = {}
 
     def open(self, kind: type[State], stream: str, *, upto: int | None = None) -> Opened[State]:
-        """The stream folded, unchecked; an unknown stream is an empty one."""
-        timeline = fold(self.store.stream(stream, upto=upto))
+        """The stream folded, unchecked; an unknown stream is an empty one. Read once, whoever opens it again."""
+        timeline = self._read.get((stream, upto))
+        if timeline is None:
+            timeline = self._read[stream, upto] = fold(self.store.stream(stream, upto=upto))
         return Opened(stream, timeline.version, kind(timeline))
 
     def city(self, city_id: str) -> Opened[City]:

@@ -34,7 +34,8 @@ class PersonalStore:
     def __init__(
         self, engine: sqlalchemy.Engine, kek: bytes, hmac_key: bytes, randomness: Callable[[int], bytes]
     ) -> None:
-        self._engine = engine
+        # Each statement by itself: a transaction about one statement is two more journeys to the database.
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._kek = AESGCM(kek)
         self._hmac_key = hmac_key
         self._randomness = randomness
@@ -42,11 +43,17 @@ class PersonalStore:
             event.listen(engine, "connect", _overwrite_what_is_deleted)
         create_on_sqlite(METADATA, engine)
 
-    def new_key(self, person_id: str) -> None:
+    def new_key(self, person_id: str) -> AESGCM:
         """Make the person's key. Raises sqlalchemy.exc.IntegrityError when there is one, or was."""
-        wrapped = self._sealed(self._kek, self._randomness(KEY_BYTES), person_id)
-        with self._engine.begin() as connection:
-            connection.execute(_KEYS.insert().values(person_id=person_id, wrapped=wrapped))
+        key = self._randomness(KEY_BYTES)
+        wrapped = self._sealed(self._kek, key, person_id)
+        with self._alone.connect() as connection:
+            connection.execute(_KEYS.insert(), {"person_id": person_id, "wrapped": wrapped})
+        return AESGCM(key)
+
+    def seal_first(self, person_id: str, plain: bytes) -> str:
+        """Make the person's key and seal under it, as `new_key` and `seal` would."""
+        return b64encode(self._sealed(self.new_key(person_id), plain, person_id)).decode()
 
     def seal(self, person_id: str, plain: bytes) -> str:
         """Ciphertext under the person's key, base64. Raises Refused `not-found`, `erased`."""
@@ -60,7 +67,7 @@ class PersonalStore:
         """Make everything sealed for the person unreadable for ever; a destroyed or unknown key stays as it is."""
         ended = update(_KEYS).where(_KEYS.c.person_id == person_id, _KEYS.c.destroyed_at.is_(None))
         now = int(datetime.now(UTC).timestamp())
-        with self._engine.begin() as connection:
+        with self._alone.connect() as connection:
             connection.execute(ended.values(wrapped=b"", destroyed_at=now))
 
     def fingerprint(self, kind: str, value: str) -> str:
@@ -68,7 +75,7 @@ class PersonalStore:
         return hmac.new(self._hmac_key, f"{len(kind)}:{kind}{value}".encode(), sha256).hexdigest()
 
     def _key(self, person_id: str) -> AESGCM:
-        with self._engine.connect() as connection:
+        with self._alone.connect() as connection:
             row = connection.execute(select(_KEYS).where(_KEYS.c.person_id == person_id)).one_or_none()
         if row is None:
             raise Refused("not-found", f"there is no key for {person_id}", remedy="check the id")

@@ -29,6 +29,7 @@ from shared.settings import SettingsError
 from shared.telemetry import POOL_WAIT_SECONDS
 
 _POOL = 16
+_WAITED = POOL_WAIT_SECONDS.labels("log")
 _WAITING_AT_MOST = 500
 IDLE_IN_TRANSACTION_SECONDS = 10
 """A process that stands still with the append lock in its hands loses it then; a commit takes milliseconds."""
@@ -95,7 +96,7 @@ class LedgerPostgresDatastore(PostgresDatastore):
         """A connection of the pool; one that was lost while idle is found out by whoever asks on it."""
         began = perf_counter()
         with self.get_connection() as connection:
-            POOL_WAIT_SECONDS.labels("log").observe(perf_counter() - began)
+            _WAITED.observe(perf_counter() - began)
             yield connection
 
     @contextmanager

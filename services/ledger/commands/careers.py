@@ -165,5 +165,5 @@ def claim_taken(code: str, pointer: str) -> Refused:
 def _seal_new(desk: Desk, hired: WorkerHired, person: career.Person) -> WorkerHired:
     if desk.planning:
         return hired
-    desk.personal.new_key(hired.worker_id)
-    return msgspec.structs.replace(hired, personal=desk.seal(hired.worker_id, msgspec.json.encode(person)))
+    sealed = desk.personal.seal_first(hired.worker_id, msgspec.json.encode(person))
+    return msgspec.structs.replace(hired, personal=sealed)
