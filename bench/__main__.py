@@ -11,8 +11,8 @@ import sys
 from importlib import import_module
 
 BENCHES = {
-    "commands": "commands over HTTP by 64 callers, in grouped commits beside ungrouped ones",
     "engine": "pay computed over columns, beside a plain loop",
+    "commands": "commands over HTTP by 64 callers, in grouped commits beside ungrouped ones",
     "rebuild": "a projection built anew beside the live one, beside COPY of the same rows",
     "kafka": "working lives through a real broker into payroll's database, beside a bare loop of the client",
     "latency": "from a command to the payslip that shows it, beside the command alone",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import engine, plain_loop, rebuild
+from bench import commands, engine, plain_loop, rebuild
 from bench.__main__ import main
 from bench.population import MONTHS, population
 
@@ -94,3 +94,16 @@ def test_the_rebuild_bench_writes_what_it_copies_and_says_what_it_documents():
     assert {key for key in keys if key not in rebuild.__doc__} == set()
     assert found["payroll"]["contents_equal"] is found["notifications"]["contents_equal"] is True
     assert found["payroll"]["rebuild_events_per_second"] > 0
+
+
+@pytest.mark.postgres
+def test_the_command_bench_does_what_it_sends_and_says_what_it_documents():
+    """Every command of either path is done and in the log."""
+    few = ["--callers", "4", "--seconds", "2", "--rounds", "1"]
+    command = [sys.executable, "-m", "bench", "commands", "--json", *few]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout)
+    assert all(key in commands.__doc__ for key in (*result, *result["grouped"]))
+    assert (result["answers_done"], result["events_in_log"]) == (True, True)
+    assert result["ungrouped"]["group_size"] == "1.00"
+    assert set(result["grouped"]["by_kind"]) == {"hires", "trainings", "qualifications", "transfers"}

@@ -54,7 +54,7 @@ def face(
     def index(_: Request) -> JSONResponse:
         return JSONResponse({"services": {prefix: f"{prefix}/docs" for prefix in apps}})
 
-    routes = [Route("/", index), *health_routes(health), *(Mount(prefix, app) for prefix, app in apps.items())]
+    routes = [*(Mount(prefix, app) for prefix, app in apps.items()), Route("/", index), *health_routes(health)]
     app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Watched, health=health)])
     add_problem_handlers(app)
     return app
