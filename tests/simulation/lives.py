@@ -1,6 +1,7 @@
 """A process that can die before and after everything it asks of the world, and be overtaken while it waits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from tests.simulation.chance import Chance
@@ -24,6 +25,7 @@ class Life:
         self._chance = chance
         self._paused = paused
         self._until_crash = self._until_pause = 0
+        self._looked_at = False
 
     def arm(self, *, crash: bool, pause: bool) -> None:
         """A step begins: decide whether the process dies in it or waits for others, and at which moment."""
@@ -32,6 +34,8 @@ class Life:
 
     def moment(self, what: str, *, between_transactions: bool = True) -> None:
         """Die here, or let others go on, if that was decided. Raises Crashed."""
+        if self._looked_at:
+            return
         if self.dead:
             raise Crashed
         self._until_crash -= 1
@@ -45,6 +49,15 @@ class Life:
                 self._chance.tell(f"{self.name}: waits {what}")
                 self._paused(self.name)
                 self._chance.tell(f"{self.name}: goes on {what}")
+
+    @contextmanager
+    def looked_at(self) -> Iterator[None]:
+        """What is asked in here is asked by who looks at it from outside: the process does not die of it."""
+        self._looked_at = True
+        try:
+            yield
+        finally:
+            self._looked_at = False
 
 
 class Port:

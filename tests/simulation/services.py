@@ -102,17 +102,22 @@ class Receiving:
         said = []
         for stream in sorted(self.held().parked):
             self._life.moment("before release")
-            before: list[Parked] = self._real.parked()
+            before = self._parked()
             try:
                 count, stuck = self._real.release(stream)
             except Unfit as error:
                 said.append(f"{stream} {error}")
                 continue
-            left = {one.position for one in self._real.parked()}
+            left = {one.position for one in self._parked()}
             self._watch.released(one for one in before if one.position not in left)
             self._life.moment("after release")
             said.append(f"{stream} {count}{'' if stuck is None else f', not {stuck.type}'}")
         return f"{self._watch.service} releases {said}"
+
+    def _parked(self) -> list[Parked]:
+        with self._life.looked_at():
+            parked: list[Parked] = self._real.parked()
+            return parked
 
 
 @dataclass(frozen=True)
