@@ -82,7 +82,7 @@ def test_an_unknown_bench_is_named_beside_those_that_exist(capsys):
     with pytest.raises(SystemExit) as left:
         main(["motor"])
     assert left.value.code == 2
-    assert "no bench is called 'motor'; there is: commands, engine" in capsys.readouterr().err
+    assert "no bench is called 'motor'; there is: engine, commands" in capsys.readouterr().err
 
 
 @pytest.mark.postgres

@@ -14,7 +14,7 @@ from shared.topic import Delivery, Message, TopicFailed, partition_of
 
 NOW = datetime(2020, 10, 1, tzinfo=UTC)
 PARTITIONS = 2
-LI, WU = "worker/li", "worker/wu"
+LI, XU = "worker/li", "worker/xu"
 
 
 def linked(position: int, stream: str, traceparent: str = "") -> Linked:
@@ -78,10 +78,10 @@ class Bench:
 
 def test_each_record_names_the_event_before_it_in_its_own_partition() -> None:
     """P9."""
-    bench = Bench(LI, WU, LI, LI, WU)
+    bench = Bench(LI, XU, LI, LI, XU)
     bench.relay.step()
     assert bench.said == [(0, -1, None), (1, -1, None), (2, 0, None), (3, 2, None), (4, 1, None)]
-    previous = {partition_of(LI, PARTITIONS): 3, partition_of(WU, PARTITIONS): 4}
+    previous = {partition_of(LI, PARTITIONS): 3, partition_of(XU, PARTITIONS): 4}
     assert bench.place == Published(4, tuple(previous[one] for one in range(PARTITIONS)))
 
 
@@ -99,7 +99,7 @@ def test_a_record_is_a_cloud_event_keyed_by_its_stream_in_the_stream_s_partition
 
 def test_the_place_moves_only_when_all_is_acknowledged() -> None:
     """P1."""
-    bench = Bench(LI, WU)
+    bench = Bench(LI, XU)
     bench.failing = True
     with pytest.raises(TopicFailed):
         bench.relay.step()
@@ -107,7 +107,7 @@ def test_the_place_moves_only_when_all_is_acknowledged() -> None:
 
 
 def test_what_was_not_acknowledged_is_sent_again_in_the_same_words() -> None:
-    bench = Bench(LI, WU, LI)
+    bench = Bench(LI, XU, LI)
     bench.failing = True
     with pytest.raises(TopicFailed):
         bench.relay.step()
@@ -118,14 +118,14 @@ def test_what_was_not_acknowledged_is_sent_again_in_the_same_words() -> None:
 
 
 def test_a_relay_that_was_overtaken_moves_nothing() -> None:
-    bench = Bench(LI, WU, LI)
+    bench = Bench(LI, XU, LI)
     slow = bench.another()
     publish = bench.publish
 
     def while_another_works(messages: Sequence[Message]) -> None:
         bench.publish = publish  # type: ignore[method-assign]
         bench.relay.step()
-        bench.log.append(linked(3, WU))
+        bench.log.append(linked(3, XU))
         publish(messages)
 
     bench.publish = while_another_works  # type: ignore[method-assign]
