@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy import make_url
 from tests.ledger.given import KEYS, Town
 from tests.processes.apart import SERVICES, Apart, apart
+from tests.processes.collector import Collector, collecting
 
 import kafka_broker as kafka
 import postgres
@@ -26,14 +27,21 @@ def alone(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield found
 
 
+@pytest.fixture(scope="session")
+def collector() -> Iterator[Collector]:
+    """Where processes that are joined by a topic send their spans."""
+    with collecting() as found:
+        yield found
+
+
 @pytest.fixture(scope="module")
 def joined(
-    postgres_server: str, kafka_broker: kafka.Broker, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: str, kafka_broker: kafka.Broker, collector: Collector, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Apart]:
     """The services over a town and a topic; relay and consumers are started by the test."""
     topic = f"workforce.events.{uuid4().hex}"
     make_topic(kafka_broker.bootstrap.split(","), topic, partitions=3, replication=1)
-    reached = {"WORKFORCE_KAFKA": kafka_broker.bootstrap, "WORKFORCE_TOPIC": topic}
+    reached = {"WORKFORCE_KAFKA": kafka_broker.bootstrap, "WORKFORCE_TOPIC": topic, **collector.environment}
     with _town(postgres_server, tmp_path_factory.mktemp("joined"), reached) as found:
         yield found
 

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import make_url
-from tests.ledger.given import command, identity_number
+from tests.ledger.given import PAPER, command, identity_number
 from tests.processes.apart import Apart, Process, free_port, wait_until
+from tests.processes.collector import Collector
 
 pytestmark = [pytest.mark.campaign, pytest.mark.postgres, pytest.mark.kafka]
 
@@ -99,6 +100,38 @@ def test_tables_are_built_anew_while_the_consumers_go_on(joined: Apart, running:
             assert done.returncode == 0, done.stdout + done.stderr
     worker_id, position = hire(joined, 5)
     wait_until(lambda: seen(joined, worker_id, position), "it is seen")
+
+
+def test_a_close_is_one_trace_through_four_processes(
+    joined: Apart, running: dict[str, Process], collector: Collector
+) -> None:
+    """F77, P25: payroll's API → the ledger's → the topic → the consumer that keeps the lines; nobody is in it."""
+    trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    hired = hire(joined, 6)
+    wait_until(lambda: seen(joined, *hired), "it is seen")
+    closed_month(joined, f"00-{trace}-{caller}-01")
+    kept = collector.until(trace, "keep payslip lines", "consume-payroll")
+    written = collector.until(trace, "command run-closures", "serve-ledger")
+    asked = collector.until(trace, "request", "serve-payroll")
+    told = collector.until(trace, "request", "serve-ledger", "/ledger/v1/run-closures")
+    for span, under in ((asked, caller), (told, asked.span_id.hex()), (written, told.span_id.hex())):
+        assert span.parent_span_id.hex() == under, span.name
+    assert kept.parent_span_id == written.span_id
+    for secret in ("李秀英", identity_number("1992-05-17", 6), PAPER["document"], hired[0], "clerk", "Bearer"):
+        assert not any(secret.encode() in body for body in collector.bodies)
+
+
+def closed_month(apart: Apart, traceparent: str) -> None:
+    """October is drafted, approved, and closed in the caller's trace."""
+    paper = {"effective_date": "2020-10-31", "basis": PAPER}
+    runs, finance = "/payroll/v1/runs", "finance city:chibi"
+    draft = apart.act(runs, finance, {"jurisdiction": "chibi", "month": "2020-10", **paper}, "draft")
+    assert draft.status_code == 201, draft.text
+    approval = {"digest": draft.json()["digest"], **paper}
+    approved = apart.act(f"{runs}/chibi/2020-10/1/approval", "approver city:chibi", approval, "approve")
+    assert approved.status_code == 201, approved.text
+    closed = apart.act(f"{runs}/chibi/2020-10/1/closure", finance, paper, "close", traceparent=traceparent)
+    assert closed.status_code == 201, closed.text
 
 
 def test_a_topic_is_made_once(joined: Apart) -> None:
