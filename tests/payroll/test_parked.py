@@ -3,9 +3,9 @@
 import pytest
 from tests.payroll.test_api import WHEN, staffed
 from tests.shared.scripted import LogLines, Scripted, topic_of
+from tests.shared.versions import not_knowing
 
 from shared.consuming import Consumer
-from shared.events import EVENT_TYPES
 
 pytestmark = pytest.mark.campaign
 
@@ -18,8 +18,7 @@ def test_a_parked_stream_keeps_its_worker_and_the_run_waiting_until_it_is_releas
     log, projection = office.log, office.payroll.projection
     office.get("/payroll/v1/projection")
     log.separate("li", "2020-10-20")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.delitem(EVENT_TYPES, "worker.separated.v1")
+    with not_knowing("worker.separated.v1"):
         Consumer(Scripted([topic_of(log.events)]), projection, LogLines(log.events)).step()
     due = "/payroll/v1/workers/{}/due/2020-10"
     waiting = [office.get(due.format("li")), office.post("/payroll/v1/runs", DRAFT)]
@@ -38,8 +37,7 @@ def test_a_parked_rule_of_the_city_keeps_everybodys_pay_and_the_ladder_waiting()
     log, projection = office.log, office.payroll.projection
     office.get("/payroll/v1/projection")
     log.publish_base("2021-01-01", "60000")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.delitem(EVENT_TYPES, "policy.base-published.v1")
+    with not_knowing("policy.base-published.v1"):
         Consumer(Scripted([topic_of(log.events)]), projection, LogLines(log.events)).step()
     due, ladder = "/payroll/v1/workers/chen/due/2021-01", "/payroll/v1/ladder"
     asked = {"jurisdiction": "chibi", "scheme": "ladder", "on": "2021-01-01"}

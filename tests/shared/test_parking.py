@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url
 from tests.oracle.story import story
 from tests.shared.scripted import LogLines, Scripted, topic_of
+from tests.shared.versions import not_knowing
 
 from notifications.outbox import REBUILDABLE as NOTICES
 from notifications.tables import engine_in_memory
 from payroll.projection import REBUILDABLE as PAY
 from shared.consuming import Consumer
 from shared.envelope import Recorded
-from shared.events import EVENT_TYPES
 from shared.receiving import BEHIND, Overtaken, Parked, Taking
 from shared.topic import Delivery
 
@@ -41,11 +41,10 @@ def receiver(request: pytest.FixtureRequest, engine: Engine) -> Any:
 
 
 @pytest.fixture
-def unknown_hire(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def version_behind() -> Iterator[None]:
     """A version of the service that does not know how somebody is separated."""
-    with monkeypatch.context() as patched:
-        patched.delitem(EVENT_TYPES, "worker.separated.v1")
-        yield patched
+    with not_knowing("worker.separated.v1"):
+        yield
 
 
 def consumed(receiver: Any, deliveries: list[Delivery]) -> Any:
@@ -58,7 +57,7 @@ def read_straight(receiver: Any, events: list[Recorded]) -> str:
     return str(straight.digest(HEAD))
 
 
-def test_an_unknown_event_parks_its_stream_and_nothing_else(receiver: Any, unknown_hire: pytest.MonkeyPatch) -> None:
+def test_an_unknown_event_parks_its_stream_and_nothing_else(receiver: Any, version_behind: None) -> None:
     """P16: everybody else's events are taken, and the position goes on."""
     step = consumed(receiver, topic_of(EVENTS))
     separated = next(one for one in EVENTS if one.type == "worker.separated.v1")
@@ -71,8 +70,7 @@ def test_an_unknown_event_parks_its_stream_and_nothing_else(receiver: Any, unkno
 
 def test_what_follows_of_the_stream_waits_behind_it_and_is_released_in_order(receiver: Any) -> None:
     """P16."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.delitem(EVENT_TYPES, "worker.hired.v1")
+    with not_knowing("worker.hired.v1"):
         consumed(receiver, topic_of(EVENTS))
     theirs = [one for one in receiver.parked() if one.stream == HURT]
     assert [one.position for one in theirs] == THEIRS
@@ -87,9 +85,7 @@ def test_what_follows_of_the_stream_waits_behind_it_and_is_released_in_order(rec
     assert receiver.digest(HEAD) == read_straight(receiver, EVENTS)
 
 
-def test_a_stream_is_not_released_before_its_first_event_can_be_taken(
-    receiver: Any, unknown_hire: pytest.MonkeyPatch
-) -> None:
+def test_a_stream_is_not_released_before_its_first_event_can_be_taken(receiver: Any, version_behind: None) -> None:
     consumed(receiver, topic_of(EVENTS))
     stream = receiver.parked()[0].stream
     count, stuck = receiver.release(stream)
@@ -101,8 +97,7 @@ def test_a_stream_is_not_released_before_its_first_event_can_be_taken(
 def test_a_close_that_rests_on_what_is_parked_is_waited_for_and_nothing_else_stops(engine: Engine) -> None:
     """P16: the position stays before the close, which is said; what comes behind it is taken all the same."""
     payroll: Any = PAY.opened(engine)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.delitem(EVENT_TYPES, "worker.hired.v1")
+    with not_knowing("worker.hired.v1"):
         consumed(payroll, topic_of(EVENTS))
     first_close = next(one.position for one in EVENTS if one.type == "run.closed.v1")
     assert payroll.position == first_close - 1

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from click.testing import Result
 from tests.ledger.given import KEYS
+from tests.shared.versions import not_knowing
 from tests.workforce.conftest import Run, Served, one_object
 
 from shared import database
-from shared.events import EVENT_TYPES
 from shared.telemetry import PARKED_EVENTS, PROJECTION_DRIFT
 from workforce.needs import Reader
 from workforce.upkeep import _KINDS, measure
@@ -70,8 +70,7 @@ def test_what_is_parked_is_named_with_its_reason_and_released_once_that_is_mende
     service: str, said: Any, run: Run, settings: Mapping[str, str]
 ) -> None:
     """P16."""
-    with pytest.MonkeyPatch.context() as unknown:
-        unknown.delitem(EVENT_TYPES, POISON)
+    with not_knowing(POISON):
         said("rebuild", service)
         parked = said("parked", service)["parked"]
         first = parked[0]
