@@ -6,7 +6,7 @@ from datetime import date
 from payroll.engine import FactKind, day_number
 from payroll.known import Known
 from payroll.projection import Projection
-from payroll.soundness import check_worker_taken
+from payroll.soundness import check_hire_taken, check_worker_taken
 from shared.auth import Principal, Role, Scope
 from shared.refusal import Refused
 
@@ -34,15 +34,27 @@ def lines_within(principal: Principal, jurisdiction: str, projection: Projection
 def worker_in_scope(
     principal: Principal, worker_id: str, at_position: int, projection: Projection, today: Callable[[], date]
 ) -> Known:
-    """What is known of a worker the principal may see. Raises Refused `not-found`, also for somebody else's worker."""
+    """What is known of a worker the principal may see. Raises Refused `not-found`, also for somebody else's worker.
+
+    Raises `stream-parked` while an event of the worker waits; where it is the hire, nobody knows of which place yet.
+    """
     city_id = projection.city_of(worker_id, at_position)
     if city_id is None:
+        if _may_ask_of(principal, worker_id):
+            check_hire_taken(projection, worker_id, at_position)
         raise _no_worker(worker_id)
     known = projection.known(city_id, at_position, worker_id)
     if principal.scope not in _seen_by(principal.role, worker_id, city_id, _community_of(known, today()), known):
         raise _no_worker(worker_id)
     check_worker_taken(projection, worker_id, city_id, at_position)
     return known
+
+
+def _may_ask_of(principal: Principal, worker_id: str) -> bool:
+    """Whether somebody could see the worker if that were in the right place."""
+    if principal.role is Role.WORKER:
+        return principal.scope == Scope("worker", worker_id)
+    return principal.scope.kind != "worker"
 
 
 def _seen_by(role: Role, worker_id: str, city_id: str, community_id: str, known: Known) -> list[Scope]:

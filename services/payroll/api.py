@@ -32,7 +32,7 @@ from payroll.ladders import ladder_on
 from payroll.run_state import RunState, states_of
 from payroll.runs import Caller, LedgerSaidNo, Payroll, Written, check_near, rebuilt_beside
 from payroll.settlement import Line, month_alone, settle
-from payroll.soundness import check_nothing_parked, check_rules_taken, check_sound
+from payroll.soundness import check_nothing_parked, check_rules_taken, check_runs_taken, check_sound
 from shared.auth import EVERYONE, OFFICE, Role
 from shared.http import Route, answer, body_of, principal_of, service_app
 
@@ -112,6 +112,7 @@ class _Desk:
     def runs(self, request: Request, jurisdiction: OfJurisdiction) -> Response:
         check_city(principal_of(request), jurisdiction)
         position = self._position(request)
+        check_runs_taken(self._projection, jurisdiction, position)
         states = states_of(self._projection.acts(jurisdiction, position))
         runs = [run_answer(states[key]) for key in sorted(states)]
         return _at(position, RunsAnswer(jurisdiction=jurisdiction, known_position=position, runs=runs))
@@ -175,6 +176,7 @@ class _Desk:
         known = worker_in_scope(principal_of(request), worker_id, position, self._projection, self._payroll.today)
         states = states_of(self._projection.acts(known.jurisdiction, position, month)).values()
         closes = [state.closed_act.position for state in states if state.closed_act is not None]
+        check_runs_taken(self._projection, known.jurisdiction, position, *([month] if closes else ()))
         where = {"worker_id": worker_id}
         if closes:
             lines = [line for close in closes for line in self._projection.closed_lines(close, where=where)]
@@ -236,6 +238,7 @@ class _Desk:
 
     def _written(self, jurisdiction: str, month: str, sequence: int, written: Written) -> Response:
         """The run as the act left it, so that the same request sent again gets the same answer."""
+        check_runs_taken(self._projection, jurisdiction, written.position, month, sequence)
         state = self._payroll.run(jurisdiction, month, sequence, written.position)
         response = _at(written.position, run_answer(state, written), status=201)
         if written.replayed:
@@ -244,6 +247,7 @@ class _Desk:
 
     def _state(self, jurisdiction: str, month: str, sequence: int, position: int) -> RunState:
         check_sound(self._projection)
+        check_runs_taken(self._projection, jurisdiction, position, month, sequence)
         state = self._payroll.run(jurisdiction, month, sequence, position)
         if state.drafted is None:
             raise not_found(f"there is no run {jurisdiction}/{month}/{sequence}")

@@ -26,18 +26,32 @@ def check_nothing_parked(projection: Projection, jurisdiction: str, upto: int) -
             raise _parked(one)
 
 
+def check_hire_taken(projection: Projection, worker_id: str, upto: int) -> None:
+    """Let it be said that there is no such worker unless an event of theirs waits. Raises `stream-parked`."""
+    _check_streams(projection, upto, f"worker/{worker_id}")
+
+
 def check_worker_taken(projection: Projection, worker_id: str, jurisdiction: str, upto: int) -> None:
     """Let a worker's pay be shown unless an event of theirs, or a rule of their city, waits. Raises `stream-parked`."""
-    _check_streams(projection, {f"worker/{worker_id}", f"policy/{jurisdiction}"}, upto)
+    _check_streams(projection, upto, f"worker/{worker_id}", f"policy/{jurisdiction}")
 
 
 def check_rules_taken(projection: Projection, jurisdiction: str, upto: int) -> None:
     """Let a city's rules be shown unless one of them waits to be taken. Raises `stream-parked`."""
-    _check_streams(projection, {f"policy/{jurisdiction}"}, upto)
+    _check_streams(projection, upto, f"policy/{jurisdiction}")
 
 
-def _check_streams(projection: Projection, streams: set[str], upto: int) -> None:
-    found = [one for one in projection.parked(upto) if one.stream in streams]
+def check_runs_taken(projection: Projection, jurisdiction: str, upto: int, *which: str | int) -> None:
+    """Let it be said how runs stand unless an act of one waits: of a month, of a sequence in it, or of any.
+
+    Raises `stream-parked`.
+    """
+    _check_streams(projection, upto, "/".join(("run", jurisdiction, *map(str, which))))
+
+
+def _check_streams(projection: Projection, upto: int, *streams: str) -> None:
+    """Of these, and of those below them."""
+    found = [one for one in projection.parked(upto) if any(f"{one.stream}/".startswith(f"{of}/") for of in streams)]
     if found:
         raise _parked(found[0])
 
