@@ -23,10 +23,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from ledger.stored_form import newer_version
 from shared.database import create_on_sqlite
-from shared.envelope import Recorded
+from shared.envelope import Wire, decode_event, wire_of
 from shared.events import CityRegistered, CommunityRegistered, WorkerHired
-from shared.feed import Feed
+from shared.feed import Lines
 
 BATCH = 500
 METADATA = MetaData()
@@ -49,7 +50,10 @@ ENTRIES = Table(
 
 
 class Directory:
-    """Rows follow the log in its order; the greatest position written is the place to go on from."""
+    """Rows follow the log in its order; the greatest position written is the place to go on from.
+
+    What an event says is looked into only where it founds a stream, so that those of a newer version pass.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -63,12 +67,13 @@ class Directory:
             last = connection.scalar(select(func.max(ENTRIES.c.position)))
             return -1 if last is None else int(last)
 
-    def catch_up(self, feed: Feed, *, upto: int | None = None) -> int:
-        """Read the feed to its head, or to a position; the position reached."""
+    def catch_up(self, log: Lines, *, upto: int | None = None) -> int:
+        """Read the log to its head, or to a position; the position reached. Raises Refused `newer-version`."""
         with self._lock:
             position = self.position
-            last = feed.head() if upto is None else upto
-            while position < last and (batch := feed.read(position, min(BATCH, last - position))):
+            last = log.head() if upto is None else upto
+            while position < last and (lines := log.lines(position, min(BATCH, last - position))):
+                batch = [wire_of(line) for line in lines]
                 try:
                     self._write(batch)
                     position = batch[-1].position
@@ -127,41 +132,46 @@ class Directory:
                 digest.update(_line(row))
         return digest.hexdigest()
 
-    def _write(self, batch: Sequence[Recorded]) -> None:
+    def _write(self, batch: Sequence[Wire]) -> None:
         with self.engine.begin() as connection:
             city_of = _cities(connection, batch)
-            rows = [_row(recorded, city_of[recorded.stream]) for recorded in batch]
+            rows = [_row(wire, city_of[wire.stream]) for wire in batch]
             connection.execute(insert(ENTRIES), rows)
 
 
-def _cities(connection: Connection, batch: Sequence[Recorded]) -> dict[str, str]:
+def _cities(connection: Connection, batch: Sequence[Wire]) -> dict[str, str]:
     """Stream → city, from what is written and from the events that found streams."""
-    streams = {recorded.stream for recorded in batch}
+    streams = {wire.stream for wire in batch}
     query = select(ENTRIES.c.stream, func.min(ENTRIES.c.city_id)).where(ENTRIES.c.stream.in_(streams))
     known = {row[0]: row[1] for row in connection.execute(query.group_by(ENTRIES.c.stream))}
-    for recorded in batch:
-        known.setdefault(recorded.stream, _founded_in(recorded))
+    for wire in batch:
+        if wire.stream not in known:
+            known[wire.stream] = _founded_in(wire)
     return known
 
 
-def _founded_in(recorded: Recorded) -> str:
-    event = recorded.event
+def _founded_in(wire: Wire) -> str:
+    try:
+        event = decode_event(wire.type, bytes(wire.data))
+    except LookupError:
+        # Its city would be a guess, which the newer version could not take back.
+        raise newer_version(wire.position, wire.stream, wire.type) from None
     if isinstance(event, CityRegistered | CommunityRegistered | WorkerHired):
         return event.city_id
-    return recorded.subject_id.partition("/")[0]
+    return wire.stream.split("/")[1]
 
 
-def _row(recorded: Recorded, city_id: str) -> dict[str, object]:
+def _row(wire: Wire, city_id: str) -> dict[str, object]:
     return {
-        "position": recorded.position,
-        "stream": recorded.stream,
-        "version": recorded.version,
-        "type": recorded.type,
+        "position": wire.position,
+        "stream": wire.stream,
+        "version": wire.version,
+        "type": wire.type,
         "city_id": city_id,
-        "command_id": recorded.command_id,
-        "actor": recorded.actor,
-        "document": recorded.basis.document,
-        "effective_date": recorded.effective_date,
+        "command_id": wire.command_id,
+        "actor": wire.actor,
+        "document": wire.basis.document,
+        "effective_date": wire.effective_date,
     }
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ledger.recorders import Row
 from shared.envelope import Basis, Recorded, Wire, decode_event
 from shared.events import Event
+from shared.refusal import Refused
 
 NONCE_BYTES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +72,7 @@ def draft(stream: str, version: int, event: Event, metadata: Metadata, nonce: by
     )
     made = Draft(stream, version, event.name, state)
     try:
-        read = recorded((0, stream, version, event.name, msgspec.json.encode(state)))
+        read = _decoded((0, stream, version, event.name, msgspec.json.encode(state)))
     except (msgspec.MsgspecError, LookupError) as error:
         raise UnreadableEvent(f"{event.name} on {stream} cannot be read back: {error}") from error
     given = Metadata(read.command_id, read.actor, read.basis, read.effective_date, read.traceparent)
@@ -87,7 +88,30 @@ def stored(drafted: Draft, recorded_at: datetime) -> StoredEvent:
 
 
 def recorded(row: Row) -> Recorded:
-    """The event of a row (position, stream, version, stored name, state), an older form read as today's."""
+    """The event of a row (position, stream, version, stored name, state), an older form read as today's.
+
+    Raises Refused `newer-version` for a type that this version does not know.
+    """
+    try:
+        return _decoded(row)
+    except LookupError:
+        position, stream, _, stored_name, _ = row
+        raise newer_version(position, stream, stored_name) from None
+
+
+def newer_version(position: int, stream: str, stored_name: str) -> Refused:
+    """The answer of a version that must not guess what a newer one beside it wrote."""
+    return Refused(
+        "newer-version",
+        f"the event at position {position} of {stream} is {stored_name}, which a newer version wrote and this one does "
+        "not know",
+        remedy="send the same request again, until an instance of the newer version answers; the operator finishes the "
+        "update",
+        extra={"position": position},
+    )
+
+
+def _decoded(row: Row) -> Recorded:
     position, stream, version, stored_name, state_bytes = row
     state = _states.decode(state_bytes)
     return Recorded(

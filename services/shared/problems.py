@@ -23,6 +23,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "stale-version": (412, "The subject changed since it was looked at."),
     "busy": (503, "Too many commands at once on the same subject."),
     "storage-unavailable": (503, "The store cannot be reached."),
+    "newer-version": (503, "It rests on an event that only a newer version of the ledger knows."),
     "not-found": (404, "There is no such thing, or it is outside your scope."),
     "method-not-allowed": (405, "This path does not take this method."),
     "unauthenticated": (401, "The request carries no valid bearer token."),
