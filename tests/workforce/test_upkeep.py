@@ -15,7 +15,7 @@ from tests.workforce.conftest import Run, Served, one_object
 from shared import database
 from shared.telemetry import PARKED_EVENTS, PROJECTION_DRIFT
 from workforce.needs import Reader
-from workforce.upkeep import _KINDS, measure
+from workforce.projections import KINDS, measure
 
 pytestmark = [pytest.mark.campaign, pytest.mark.postgres]
 
@@ -109,6 +109,6 @@ def metrics(service: str, address: str) -> tuple[float, float]:
     """Parked events and drift, as measured from the database."""
     engine = database.engine(address, service)
     reader = Reader(service)
-    measure(reader, _KINDS[reader].opened(engine))
+    measure(reader, KINDS[reader].opened(engine))
     engine.dispose()
     return PARKED_EVENTS.labels(service)._value.get(), PROJECTION_DRIFT.labels(service)._value.get()
