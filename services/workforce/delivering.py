@@ -8,10 +8,10 @@ from notifications.deliveries import Deliveries
 from notifications.outbox import Outbox
 from notifications.sending import Deliverer
 from shared.settings import Settings, SettingsError
+from workforce.databases import engine_of, migrated, reachable
 from workforce.following import following
 from workforce.looping import Loop
 from workforce.needs import Api
-from workforce.system import engine_of, migrated, reachable
 
 
 def deliver_loop(settings: Settings) -> Loop:

@@ -19,13 +19,13 @@ from shared.feed import HttpFeed, Lines
 from shared.gathering import Step
 from shared.kafka_feed import KafkaPublisher, KafkaSubscription
 from shared.settings import Settings
+from workforce.databases import engine_of, migrated, reachable
 from workforce.ledger_client import feed_client
 from workforce.looping import Loop, Stopwatch
 from workforce.migrating import LOG
 from workforce.needs import Reader
 from workforce.projections import measure as measure_condition
 from workforce.stepping import consume_forever, relay_forever, wait_for_broker
-from workforce.system import engine_of, migrated, reachable
 
 READERS: dict[Reader, type[Projection] | type[Outbox]] = {
     Reader.PAYROLL: Projection,

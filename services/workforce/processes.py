@@ -19,10 +19,11 @@ from shared.feed import HttpFeed
 from shared.health import Checks, Health
 from shared.reaching import Awaiting
 from shared.settings import Settings
+from workforce.databases import engine_of, migrated, reachable
+from workforce.face import face
 from workforce.ledger_client import feed_client, ledger_client
 from workforce.needs import Api
-from workforce.serving import face
-from workforce.system import NOTHING_INJECTED, engine_of, ledger_over, migrated, reachable
+from workforce.system import NOTHING_INJECTED, ledger_over
 
 
 @dataclass(frozen=True)

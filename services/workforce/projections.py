@@ -17,9 +17,9 @@ from shared.receiving import Parked, Unfit
 from shared.refusal import Refused
 from shared.settings import Settings, from_environment
 from shared.telemetry import PARKED_EVENTS, PROJECTION_DRIFT
+from workforce.databases import migrated, reachable
 from workforce.ledger_client import feed_client
 from workforce.needs import NEEDED, Reader
-from workforce.system import migrated, reachable
 
 KINDS: dict[Reader, Rebuildable] = {Reader.PAYROLL: PAY, Reader.NOTIFICATIONS: NOTICES}
 

@@ -1,27 +1,20 @@
-"""A system behind an address: its face, the server under it, and how it leaves without cutting anybody off."""
+"""A system behind an address: the server under it, and how it leaves without cutting anybody off."""
 
 import contextlib
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any, Protocol
+from typing import Protocol
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from shared import logs
-from shared.health import Health, health_routes
-from shared.refusing import add_problem_handlers
+from shared.health import Health
 from shared.settings import SettingsError
-from shared.watching import Watched
 
 GRACE_SECONDS = 20
 """How long accepted requests may take to end after the process was asked to stop."""
@@ -39,25 +32,6 @@ class Servable(Protocol):
     def health(self) -> Health:
         """What it says when asked how it is."""
         ...
-
-
-def face(
-    apps: Mapping[str, ASGIApp], health: Health, running: Callable[[], contextlib.AbstractContextManager[object]]
-) -> Starlette:
-    """One application over those under their prefixes, with probes and metrics; `running` is open while it serves."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> Any:
-        with running():
-            yield
-
-    def index(_: Request) -> JSONResponse:
-        return JSONResponse({"services": {prefix: f"{prefix}/docs" for prefix in apps}})
-
-    routes = [*(Mount(prefix, app) for prefix, app in apps.items()), Route("/", index), *health_routes(health)]
-    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Watched, health=health)])
-    add_problem_handlers(app)
-    return app
 
 
 @contextlib.contextmanager

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import random
 import secrets
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -30,14 +29,13 @@ from notifications.outbox import Outbox
 from notifications.sending import Deliverer
 from payroll.projection import Projection
 from payroll.runs import Payroll
-from shared import database
 from shared.auth import seal, sealing_key, utc_now
 from shared.health import Health
 from shared.settings import Settings, SettingsError
 from workforce.data_folder import held
+from workforce.databases import engine_of, migrated, reachable
+from workforce.face import face
 from workforce.following import following
-from workforce.needs import Api
-from workforce.serving import face
 
 
 @dataclass(frozen=True)
@@ -95,25 +93,6 @@ def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> Sy
         return System(settings, store, app, health, opened.pop_all().close)
 
 
-def migrated(settings: Settings, services: Sequence[str] = tuple(Api)) -> None:
-    """See that a database on PostgreSQL has every table of these services. Raises SettingsError."""
-    if settings.database:
-        # A system on SQLite has no use for the migrations, and starts sooner without them.
-        from workforce.migrating import at_start
-
-        at_start(settings, services)
-
-
-@contextlib.contextmanager
-def reachable(settings: Settings) -> Iterator[None]:
-    """Raise SettingsError where the database does not answer."""
-    try:
-        yield
-    except (database.StorageAway, sqlite3.OperationalError, *database.AWAY) as error:
-        where = "WORKFORCE_DATABASE" if settings.database else settings.data
-        raise SettingsError(f"{where}: the database does not answer or cannot write") from error
-
-
 def ledger_over(settings: Settings, injections: Injections, opened: contextlib.ExitStack) -> tuple[EventStore, ASGIApp]:
     """The log and the ledger's application over it; whatever is to be closed is left with `opened`."""
     engines = {name: engine_of(settings, name) for name in ("keys", "directory")}
@@ -125,12 +104,6 @@ def ledger_over(settings: Settings, injections: Injections, opened: contextlib.E
     executing = Ledger(store, personal, clock=injections.clock, new_id=injections.new_id)
     queries = Queries(store, Directory(engines["directory"]), injections.clock)
     return store, ledger.api.app(executing, queries, token_key=settings.keys.tokens)
-
-
-def engine_of(settings: Settings, name: str) -> sqlalchemy.Engine:
-    """A pool of connections to where `name` is kept: a SQLite file of its own, or the process's database."""
-    address = (settings.keys_database if name == "keys" else "") or settings.database
-    return database.engine(address or settings.sqlite(name), name)
 
 
 def _built(
