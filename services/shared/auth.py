@@ -1,14 +1,20 @@
-"""Who is asking: bearer tokens, roles, the place a person may act in, and the seal of payroll on a request."""
+"""Who is asking, shown by what: bearer tokens, and the seal of payroll on a request."""
 
 import hmac
 from collections import OrderedDict
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from threading import Lock
 
 import jwt
 
+from shared.calendar_day import utc_now as utc_now
+from shared.principals import EVERYONE as EVERYONE
+from shared.principals import OFFICE as OFFICE
+from shared.principals import WHOLE_LOG as WHOLE_LOG
+from shared.principals import Principal as Principal
+from shared.principals import Role as Role
+from shared.principals import Scope as Scope
+from shared.principals import parse_scope as parse_scope
 from shared.refusal import Refused
 
 _ALGORITHM = "HS256"
@@ -16,53 +22,6 @@ _ISSUER = "workforce-ledger"
 _AUDIENCE = "workforce"
 TOKENS_AT_MOST = 1024
 _SEALING = b"workforce-ledger/payroll-seal/1"
-
-
-class Role(StrEnum):
-    """What a person may do, and what another service of ours may; the table of each api.py says where."""
-
-    ADMIN = "admin"
-    APPROVER = "approver"
-    FINANCE = "finance"
-    AUDITOR = "auditor"
-    WORKER = "worker"
-    SERVICE = "service"
-
-
-EVERYONE = frozenset(Role) - {Role.SERVICE}
-OFFICE = EVERYONE - {Role.WORKER}
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The place a principal may see and act in: a city, a street, a community; or one worker; or the whole log."""
-
-    kind: str
-    place_id: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.place_id}"
-
-
-WHOLE_LOG = Scope("log", "all")
-SCOPE_KINDS = ("city", "street", "community", "worker", WHOLE_LOG.kind)
-
-
-@dataclass(frozen=True)
-class Principal:
-    """A verified person: who, with which role, where. A worker's scope is the worker's own id."""
-
-    subject: str
-    role: Role
-    scope: Scope
-
-
-def parse_scope(text: str) -> Scope:
-    """`city:chibi` → Scope. Raises ValueError for anything else."""
-    kind, _, place_id = text.partition(":")
-    if kind not in SCOPE_KINDS or not place_id:
-        raise ValueError(f"{text!r} is not a scope; write city:ID, street:ID, community:ID or worker:ID")
-    return Scope(kind, place_id)
 
 
 def mint(principal: Principal, key: bytes, *, now: datetime, lifetime: timedelta = timedelta(hours=12)) -> str:
@@ -168,8 +127,3 @@ def check_seal(given: str, key: bytes, path: str, asked: str, body: bytes) -> No
             pointer="/headers/payroll-seal",
             remedy="use POST /payroll/v1/runs, and …/approval and …/closure of the run",
         )
-
-
-def utc_now() -> datetime:
-    """The system clock, UTC."""
-    return datetime.now(UTC)

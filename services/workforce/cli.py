@@ -5,23 +5,22 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 
-from shared.auth import Principal, Role, parse_scope, utc_now
-from shared.calendar_day import calendar_day
+from shared.calendar_day import calendar_day, utc_now
+from shared.principals import Principal, Role, parse_scope
 from shared.settings import from_environment
-from workforce import import_people
-from workforce.client import Client, basis
 from workforce.operating import app as operating
-from workforce.people_file import read_rows
-from workforce.replay import replay as replay_all
 from workforce.terminal import print_fields, print_json, refusals, screen, stderr
-from workforce.tokens import development_token
 from workforce.upkeep import app as upkeep
+
+# What a command needs beyond its own words is imported when it is run: it takes longer than to say what there is.
+if TYPE_CHECKING:
+    from workforce.client import Client
+    from workforce.import_people import Verdict
 
 DEMO_DATA = Path("var/demo")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -79,6 +78,8 @@ def token(
     role: Role, scope: str, subject: str = "", data: Data = DEMO_DATA, hours: int = 12, as_json: AsJson = False
 ) -> None:
     """Mint a development token, e.g. `workforce token admin city:chibi`. Refused in production."""
+    from workforce.tokens import development_token
+
     with refusals(as_json):
         settings = from_environment(data=data, make_keys=False)
         principal = Principal(subject or f"{role.value}@{scope.partition(':')[2]}", role, parse_scope(scope))
@@ -99,6 +100,9 @@ def import_csv(
     as_json: AsJson = False,
 ) -> None:
     """Hire the people of a CSV. All rows are checked first; one refused row stops the file unless --continue."""
+    from workforce import import_people
+    from workforce.people_file import read_rows
+
     with refusals(as_json):
         client = _client(url, token)
         rows = read_rows(file)
@@ -138,6 +142,8 @@ def history(worker_id: str, token: Token, url: Url = HERE, as_json: AsJson = Fal
 @app.command()
 def replay(token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
     """Rebuild every projection from the log and compare digests; nothing is sent."""
+    from workforce.replay import replay as replay_all
+
     with refusals(as_json):
         found = replay_all(_client(url, token))
         if as_json:
@@ -198,20 +204,26 @@ def _command(url: str, token: str, path: str, body: dict[str, Any], as_json: boo
 
 
 def _today(document: str) -> dict[str, Any]:
+    from workforce.client import basis
+
     today = calendar_day(utc_now())
     return {"effective_date": today.isoformat(), "basis": basis(document, today)}
 
 
-def _client(url: str, token: str) -> Client:
+def _client(url: str, token: str) -> "Client":
+    from workforce.client import Client
+
     return Client(url, dict.fromkeys(Role, token), key_prefix=secrets.token_hex(8))
 
 
-def _shown(title: str, verdicts: Iterator[import_people.Verdict], count: int) -> Iterator[import_people.Verdict]:
+def _shown(title: str, verdicts: Iterator["Verdict"], count: int) -> Iterator["Verdict"]:
+    from rich.progress import Progress
+
     with Progress(console=stderr, transient=True) as progress:
         yield from progress.track(verdicts, total=count, description=title)
 
 
-def _print_verdicts(verdicts: list[import_people.Verdict], as_json: bool) -> None:
+def _print_verdicts(verdicts: list["Verdict"], as_json: bool) -> None:
     if as_json:
         print_json({"rows": [asdict(verdict) for verdict in verdicts]})
         return

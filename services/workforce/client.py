@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from shared.auth import Role
+from shared.principals import Role
 
 
 class RefusedByServer(Exception):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shared import logs, traces
 from shared.settings import Settings, SettingsError, from_environment
 from workforce.needs import NEEDED, Api, Reader
 from workforce.terminal import print_fields, refusals
@@ -25,6 +24,7 @@ Linger = Annotated[float, typer.Option(help="Seconds to go on answering after SI
 @app.command("serve")
 def serve_one(service: Api, host: Host = "127.0.0.1", port: Port = 8000, linger: Linger = 2) -> None:
     """Serve the API of one service over its own database."""
+    from shared import logs, traces
     from workforce.processes import process
     from workforce.serving import listening, serve
 
@@ -104,6 +104,8 @@ def _loop(command: str, composed: Callable[[Settings], "Loop"], host: str, port:
 
 def _told(command: str) -> Settings:
     """The settings of a process, which says from now on what it does."""
+    from shared import logs, traces
+
     settings = from_environment(needed=NEEDED[command])
     logs.configure(settings.log)
     traces.configure(command.replace(" ", "-"))

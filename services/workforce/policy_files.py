@@ -9,7 +9,7 @@ import yaml
 from shared.policy_document import PolicyDocument, faults
 
 
-class PolicyFileError(Exception):
+class PolicyFileError(ValueError):
     """The file cannot be read as a policy; the message names the place."""
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import msgspec
 import typer
 from rich.console import Console
@@ -14,8 +13,6 @@ from rich.console import Console
 from shared.problems import problem
 from shared.refusal import Refused
 from shared.settings import SettingsError
-from workforce.client import RefusedByServer
-from workforce.policy_files import PolicyFileError
 
 screen = Console(markup=False, emoji=False)
 stderr = Console(stderr=True, markup=False, emoji=False)
@@ -41,6 +38,10 @@ def print_fields(found: dict[str, Any], as_json: bool) -> None:
 @contextmanager
 def refusals(as_json: bool = False) -> Iterator[None]:
     """Say what was refused and the way out, as one line or as a JSON object, and leave with code 1."""
+    import httpx
+
+    from workforce.client import RefusedByServer
+
     try:
         yield
     except RefusedByServer as refused:
@@ -48,7 +49,7 @@ def refusals(as_json: bool = False) -> Iterator[None]:
     except Refused as refused:
         said = msgspec.to_builtins(problem(refused))
         line = f"refused: {refused.code}: {refused.detail}. {refused.remedy}"
-    except (SettingsError, PolicyFileError, ValueError, httpx.InvalidURL) as error:
+    except (SettingsError, ValueError, httpx.InvalidURL) as error:
         said, line = _local("settings", str(error)), f"refused: {error}"
     except httpx.HTTPError as error:
         remedy = "start it with make run"

@@ -4,7 +4,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
+from shared.calendar_day import utc_now
 from workforce.needs import Reader
 from workforce.terminal import print_fields, print_json, refusals, screen
 
@@ -17,8 +19,6 @@ Stream = Annotated[str, typer.Argument(help="The stream as `workforce parked` na
 @app.command("parked")
 def show_parked(service: Reader, as_json: AsJson = False) -> None:
     """The events that could not be taken, and those that wait behind them."""
-    from rich.table import Table
-
     from workforce.projections import opened, plain
 
     with refusals(as_json), opened("parked", service) as kept:
@@ -58,7 +58,6 @@ def rebuild_projection(service: Reader, as_json: AsJson = False) -> None:
 @app.command("shadow")
 def shadow_projection(service: Reader, as_json: AsJson = False) -> None:
     """Build it anew beside the live one and compare. Exit code 1 on drift, which stops finance until it is cleared."""
-    from shared.auth import utc_now
     from shared.rebuilding import shadow
     from workforce.projections import log_of, opened
 
