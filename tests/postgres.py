@@ -84,7 +84,7 @@ class Dedicated:
         command = [str(self._binary), "-D", str(self._folder), *options]
         deadline = time.monotonic() + START_SECONDS
         while True:
-            if self._process is None or self._process.poll() is not None:
+            if self.ended():
                 # It leaves at once while a child of the killed one still holds its memory.
                 self._process = subprocess.Popen(command, user=self._user, stdout=self._log, stderr=self._log)
             try:
@@ -94,6 +94,10 @@ class Dedicated:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+    def ended(self) -> bool:
+        """Whether it runs no more: killed, or gone by itself."""
+        return self._process is None or self._process.poll() is not None
 
     def kill(self) -> None:
         """SIGKILL to the server and all its children, as a power cut would end them."""
@@ -115,11 +119,12 @@ class Dedicated:
 
 
 @contextmanager
-def dedicated(**settings: str) -> Iterator[Dedicated]:
-    """A started server that the test may kill; its data is removed at the end."""
+def dedicated(disk: Path | None = None, **settings: str) -> Iterator[Dedicated]:
+    """A started server that the test may kill, on a disk of its own where one is given; its data is removed at the
+    end."""
     with _started() as package:
         binaries, user = Path(package.bin_path), package.system_user
-    with tempfile.TemporaryDirectory(prefix="workforce-killed-") as folder:
+    with tempfile.TemporaryDirectory(prefix="workforce-killed-", dir=disk) as folder:
         os.chmod(folder, 0o755)
         data = Path(folder) / "data"
         data.mkdir(mode=0o700)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
-from ledger.queries import Queries
+from ledger.queries import Queries, not_listed_yet
 from shared.http import check_reached
 from shared.refusal import Refused
 
@@ -88,6 +88,26 @@ def _head(request: Request) -> int:
     return head
 
 
+def _listed(request: Request) -> int:
+    reached = _queries(request).listed()
+    check_reached(request.headers, reached)
+    return reached
+
+
+def _known_listed(
+    request: Request,
+    known_at: Annotated[datetime | None, Query(description="as known at this time (with zone); now without it")] = None,
+    known_position: Annotated[int | None, Query(ge=-1, le=2**62, description="as known at this position")] = None,
+) -> int:
+    if known_at is None and known_position is None:
+        return _listed(request)
+    known = _queries(request).known(known_at, known_position)
+    reached = _listed(request)
+    if known > reached:
+        raise not_listed_yet(known, reached)
+    return known
+
+
 def _queries(request: Request) -> Queries:
     queries = request.app.state.queries
     assert isinstance(queries, Queries)
@@ -98,3 +118,6 @@ Day = Annotated[date, Depends(_day)]
 Known = Annotated[int, Depends(_known)]
 Head = Annotated[int, Depends(_head)]
 """The last position of the log, not below the caller's X-Min-Position: what is answered is at least as new."""
+Listed = Annotated[int, Depends(_listed)]
+"""The last position that lists are complete up to: the head, or an earlier one while the database cannot write."""
+KnownListed = Annotated[int, Depends(_known_listed)]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from ledger.stored_form import newer_version
-from shared.database import create_on_sqlite
+from shared.database import AWAY, create_on_sqlite
 from shared.envelope import Wire, decode_event, wire_of
 from shared.events import CityRegistered, CommunityRegistered, WorkerHired
 from shared.feed import Lines
@@ -68,7 +68,10 @@ class Directory:
             return -1 if last is None else int(last)
 
     def catch_up(self, log: Lines, *, upto: int | None = None) -> int:
-        """Read the log to its head, or to a position; the position reached. Raises Refused `newer-version`."""
+        """Read the log to its head, or to a position; the position reached, also where no more can be written now.
+
+        Raises Refused `newer-version`.
+        """
         with self._lock:
             position = self.position
             last = log.head() if upto is None else upto
@@ -80,6 +83,8 @@ class Directory:
                 except IntegrityError:
                     # Another process wrote them first: go on from where it stands.
                     position = self.position
+                except AWAY:
+                    break
             return position
 
     def streams(self, city_id: str, founding: str, *, upto: int, after: str = "", limit: int = 100) -> list[str]:

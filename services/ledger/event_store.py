@@ -167,11 +167,13 @@ class EventStore:
             raise LookupError(f"the log has no position {position}")
         return found[0].recorded_at
 
-    def digest(self) -> str:
-        """SHA-256 over stream, version, stored name and stored bytes of every event, length-prefixed, hex."""
+    def digest(self, *, upto: int | None = None) -> str:
+        """SHA-256 over stream, version, stored name and stored bytes of every event up to a position, length-prefixed,
+        hex."""
         total, after = hashlib.sha256(), -1
         with reachable():
-            while rows := self._reader.after(after, _DIGEST_BATCH):
+            last = self._reader.head() if upto is None else upto
+            while rows := self._reader.after(after, min(_DIGEST_BATCH, last - after)):
                 for _, *parts in rows:
                     for part in parts:
                         stored = part if isinstance(part, bytes) else str(part).encode()

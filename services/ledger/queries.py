@@ -67,6 +67,10 @@ class Queries:
             raise _unknown_time(f"{known_at.isoformat()} has not passed", "at")
         return self.store.position_at(known_at)
 
+    def listed(self) -> int:
+        """The position that the directory is complete up to: the head, unless it cannot be written now."""
+        return self.directory.catch_up(self.store)
+
     def today(self) -> date:
         """The calendar date in the jurisdictions (China, UTC+8 without daylight saving)."""
         return calendar_day(self.clock())
@@ -82,8 +86,7 @@ class Queries:
     def workers(
         self, desk: Desk, city_id: str, community_id: str | None, effective_on: date, known: int, after: str, limit: int
     ) -> WorkerPage:
-        """Those in the principal's scope who had been hired by the day, as known then."""
-        self.directory.catch_up(self.store)
+        """Those in the principal's scope who had been hired by the day, as known then; `known` is one of `listed`."""
         found: list[Standing] = []
         start = f"worker/{after}"
         while True:
@@ -155,10 +158,11 @@ class Queries:
         events = [recorded for recorded in self.store.stream(stream, upto=known) if recorded.version > after_version]
         return HistoryPage(events=[plain(one) for one in events], next_after=None, head=known)
 
-    def command(self, desk: Desk, city_id: str, command_id: str) -> CommandHistory:
+    def command(self, desk: Desk, city_id: str, command_id: str, listed: int) -> CommandHistory:
         """What a command of the city wrote, what it voids, and what voided it. Refused `not-found`."""
-        self.directory.catch_up(self.store)
         events = self.store.events_of(command_id)
+        if events and events[-1].position > listed:
+            raise not_listed_yet(events[-1].position, listed)
         if not events or self.directory.city_of(events[0].stream) != city_id:
             raise desk.unseen("command", command_id, "/command_id")
         voided = (one.event.command_id for one in events if isinstance(one.event, CommandVoided))
@@ -172,8 +176,7 @@ class Queries:
         )
 
     def feed(self, city_id: str, document: str | None, after: int, limit: int) -> list[Recorded]:
-        """The city's events in position order, or those that rest on one document."""
-        self.directory.catch_up(self.store)
+        """The city's events in position order, or those that rest on one document, as far as they are `listed`."""
         if document is None:
             positions = self.directory.in_city(city_id, after=after, limit=limit)
         else:
@@ -195,14 +198,13 @@ class Queries:
             raise desk.unseen("worker", worker_id, "/worker_id")
         return PersonalAnswer(worker_id=worker_id, certificate_numbers=certificates, **person)
 
-    def log(self) -> LogAnswer:
-        """The head and the digests."""
-        head = self.directory.catch_up(self.store)
-        return LogAnswer(position=head, digest=self.store.digest(), directory_digest=self.directory.digest(upto=head))
+    def log(self, listed: int) -> LogAnswer:
+        """The digests at a position."""
+        digest = self.store.digest(upto=listed)
+        return LogAnswer(position=listed, digest=digest, directory_digest=self.directory.digest(upto=listed))
 
-    def rebuild(self) -> RebuildAnswer:
-        """Build the directory again beside the live one and compare."""
-        position = self.directory.catch_up(self.store)
+    def rebuild(self, position: int) -> RebuildAnswer:
+        """Build the directory again beside the live one, up to a position, and compare."""
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         scratch = Directory(engine)
         scratch.catch_up(self.store, upto=position)
@@ -263,6 +265,15 @@ def _seats(seats: int, heads: int) -> SeatsAnswer:
 
 def _allotment(seats: int, allotted: int) -> AllotmentAnswer:
     return AllotmentAnswer(seats=seats, allotted=allotted, free=seats - allotted)
+
+
+def not_listed_yet(wanted: int, listed: int) -> Refused:
+    """The refusal of a list while its table cannot be written."""
+    return Refused(
+        "storage-unavailable",
+        f"lists go up to {listed}, not yet to {wanted}: the database cannot write now",
+        remedy="ask again shortly, or as known at a position listed already",
+    )
 
 
 def _unknown_time(detail: str, which: str) -> Refused:

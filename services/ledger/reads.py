@@ -17,7 +17,7 @@ from ledger.answers import (
     WorkerAnswer,
     WorkerPage,
 )
-from ledger.asking import AfterVersion, Day, Head, Id, IdQuery, Known, Limit
+from ledger.asking import AfterVersion, Day, Head, Id, IdQuery, Known, KnownListed, Limit, Listed
 from ledger.execution import Ledger
 from ledger.queries import Queries
 from shared.auth import EVERYONE, OFFICE, WHOLE_LOG, Role
@@ -113,7 +113,7 @@ def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         request: Request,
         city_id: IdQuery,
         day: Day,
-        known: Known,
+        known: KnownListed,
         community_id: IdQuery | None = None,
         after: Annotated[str, Query(pattern=r"^[a-z0-9-]{0,64}$")] = "",
         limit: Limit = 100,
@@ -147,7 +147,7 @@ def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
 def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
     def read_events(
         request: Request,
-        head: Head,
+        head: Listed,
         after: Annotated[int, Query(ge=-1, le=2**62)] = -1,
         limit: Limit = 100,
         document: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
@@ -163,16 +163,16 @@ def _log_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         )
         return _at(head, page)
 
-    def read_command(request: Request, command_id: Id, head: Head) -> Response:
-        return _at(head, queries.command(ledger.desk(principal_of(request)), _city_scope(request), command_id))
+    def read_command(request: Request, command_id: Id, head: Listed) -> Response:
+        return _at(head, queries.command(ledger.desk(principal_of(request)), _city_scope(request), command_id, head))
 
-    def read_log(request: Request, head: Head) -> Response:
+    def read_log(request: Request, head: Listed) -> Response:
         _city_scope(request)
-        return _at(head, queries.log())
+        return _at(head, queries.log(head))
 
-    def rebuild(request: Request, head: Head) -> Response:
+    def rebuild(request: Request, head: Listed) -> Response:
         _city_scope(request)
-        return _at(head, queries.rebuild())
+        return _at(head, queries.rebuild(head))
 
     return [
         Route(

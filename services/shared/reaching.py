@@ -7,6 +7,7 @@ from typing import Protocol
 
 import httpx
 
+from shared.database import AWAY, StorageAway
 from shared.refusal import Refused
 
 READER_SECONDS = 2
@@ -42,10 +43,10 @@ class ReadingAlong:
         self._position = position
 
     def near(self, wanted: int) -> int:
-        """As `Reach.near`; where the feed is away, the position we are at."""
+        """As `Reach.near`; where the feed is away, or nothing can be written here, the position we are at."""
         try:
             return self._catch_up()
-        except httpx.HTTPError:
+        except (httpx.HTTPError, StorageAway, *AWAY):
             return self._position()
 
     def head(self) -> int:

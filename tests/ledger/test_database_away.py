@@ -214,9 +214,9 @@ class Services:
         self.system = compose(Settings(folder, f"{address}?connect_timeout=1", "development", KEYS))
         self.client = TestClient(self.system.app, raise_server_exceptions=False)
 
-    def ask(self, path: str) -> httpx.Response:
+    def ask(self, path: str, **headers: str) -> httpx.Response:
         """A question of an auditor of the city."""
-        return self.client.get(path, headers={"Authorization": bearer("auditor city:chibi")})
+        return self.client.get(path, headers={"Authorization": bearer("auditor city:chibi"), **headers})
 
 
 QUESTIONS = ["/ledger/v1/log", "/payroll/v1/runs?jurisdiction=chibi", "/notifications/v1/inbox"]
@@ -238,3 +238,26 @@ def test_each_service_says_that_its_database_is_away(address: str, server: postg
         assert time.monotonic() < deadline
     assert whole == [200, 200, 200]
     services.system.close()
+
+
+LISTS = ["/ledger/v1/workers?city_id=chibi", "/ledger/v1/events", *QUESTIONS]
+
+
+def test_what_cannot_be_written_into_a_read_table_is_not_missed_by_what_can_be_read(
+    address: str, tmp_path: Path
+) -> None:
+    """P20, P8: every service answers up to where its tables came, says so, and asks whoever has seen more to wait."""
+    town = Town(tmp_path, address).found()
+    services = Services(tmp_path, address)
+    before = [services.ask(path) for path in LISTS]
+    seen = town.give("hires", **town.hiring())["position"]
+    with setting(address, "default_transaction_read_only", "on"):
+        while_held = [services.ask(path) for path in LISTS]
+        assert [answer.status_code for answer in while_held] == [200] * len(LISTS)
+        for path, then, answer in zip(LISTS, before, while_held, strict=True):
+            assert answer.headers["ledger-position"] == then.headers["ledger-position"] < str(seen), path
+            waiting = services.ask(path, **{"X-Min-Position": str(seen)})
+            assert (waiting.status_code, waiting.headers["retry-after"]) == (503, "1"), path
+    assert [services.ask(path).headers["ledger-position"] for path in LISTS] == [str(seen)] * len(LISTS)
+    services.system.close()
+    town.close()
