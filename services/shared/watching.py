@@ -16,6 +16,13 @@ from shared.telemetry import HTTP_REQUEST_SECONDS, REFUSALS
 
 MOST_AT_ONCE = 256
 """Requests in one process at a time; each holds at most one body and one page of answers."""
+MOST_BYTES_HELD = 16 * 1024 * 1024
+"""Bytes of the bodies that came and of the answers that are not taken yet, of all requests of a process together.
+
+Ordinary ones have less than a kilobyte; what is made of a body while it is worked on may be ten times as large.
+"""
+_LARGE = 64 * 1024
+"""A smaller answer is out of our hands as soon as it is sent; what is left of a larger one waits for its reader."""
 
 UNMATCHED = "unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -31,13 +38,17 @@ def told(scope: MutableMapping[str, Any], **fields: str | int) -> None:
 
 
 class Watched:
-    """The application with at most so many requests at once; beyond them 503, and come again."""
+    """The application with at most so many requests, and bytes of them, at once; beyond them 503, and come again."""
 
-    def __init__(self, app: ASGIApp, health: Health, most_at_once: int = MOST_AT_ONCE) -> None:
+    def __init__(
+        self, app: ASGIApp, health: Health, most_at_once: int = MOST_AT_ONCE, most_bytes: int = MOST_BYTES_HELD
+    ) -> None:
         self._app = app
         self._health = health
         self._most = most_at_once
+        self._most_bytes = most_bytes
         self._under_way = 0
+        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_UNWATCHED):
@@ -55,22 +66,57 @@ class Watched:
                 await self._answer(seen, receive, send)
         finally:
             self._under_way -= 1
+            self._bytes -= seen.bytes
             seen.over()
 
     async def _answer(self, seen: "_Seen", receive: Receive, send: Send) -> None:
+        async def receiving() -> Message:
+            message = await receive()
+            if not self._holds(seen, len(message.get("body", b""))):
+                raise _too_many("bodies")
+            return message
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                seen.status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", seen.request_id.encode())]
-                if self._health.leaving:
-                    message["headers"].append((b"connection", b"close"))
-                seen.position = _value(message["headers"], b"ledger-position")
-            await send(message)
+                seen.start = message
+            elif message["type"] == "http.response.body" and not seen.replaced:
+                await self._send(seen, message, send)
 
         if self._under_way > self._most:
-            await _too_many(sending)
+            for part in _parts_of(_too_many("requests")):
+                await sending(part)
         else:
-            await self._app(seen.scope, receive, sending)
+            await self._app(seen.scope, receiving, sending)
+
+    async def _send(self, seen: "_Seen", message: Message, send: Send) -> None:
+        """A part of the answer, after its beginning; a large last part is ours until its reader has taken it."""
+        waited_for = len(message.get("body", b"")) > _LARGE and not message.get("more_body", False)
+        if seen.start is not None:
+            if waited_for and not self._holds(seen, len(message["body"])):
+                seen.start, message = _parts_of(_too_many("answers"))
+                seen.replaced, waited_for = True, False
+            await send(self._begun(seen, seen.start))
+            seen.start = None
+        if waited_for:
+            await send({**message, "more_body": True})
+            message = {"type": "http.response.body", "body": b""}
+        await send(message)
+
+    def _begun(self, seen: "_Seen", start: Message) -> Message:
+        seen.status = start["status"]
+        headers = [*start.get("headers", ()), (b"x-request-id", seen.request_id.encode())]
+        if self._health.leaving:
+            headers.append((b"connection", b"close"))
+        seen.position = _value(headers, b"ledger-position")
+        return {**start, "headers": headers}
+
+    def _holds(self, seen: "_Seen", size: int) -> bool:
+        """Whether there is room for so many bytes more, which then are this request's until it is over."""
+        if self._bytes + size > self._most_bytes:
+            return False
+        self._bytes += size
+        seen.bytes += size
+        return True
 
 
 class _Seen:
@@ -82,6 +128,9 @@ class _Seen:
         self.method = scope["method"] if scope["method"] in _METHODS else "other"
         self.status = 500
         self.position = ""
+        self.bytes = 0
+        self.start: Message | None = None
+        self.replaced = False
         given = self.header(b"x-request-id").lower()
         self.request_id = given if _REQUEST_ID.match(given) else uuid4().hex
 
@@ -121,8 +170,12 @@ def _value(headers: Any, name: bytes) -> str:
     return ""
 
 
-async def _too_many(send: Send) -> None:
-    refused = Refused("busy", "too many requests at once", remedy="send the same request again shortly")
+def _too_many(what: str) -> Refused:
+    return Refused("busy", f"too many {what} at once", remedy="send the same request again shortly")
+
+
+def _parts_of(refused: Refused) -> tuple[Message, Message]:
+    """The refusal's answer as ASGI sends it."""
     status, body = encode(refused)
     REFUSALS.labels(refused.code).inc()
     headers: list[tuple[bytes, bytes]] = [
@@ -130,5 +183,7 @@ async def _too_many(send: Send) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"retry-after", b"1"),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return (
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": body},
+    )

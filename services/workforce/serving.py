@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from shared.settings import SettingsError
 
 GRACE_SECONDS = 20
 """How long accepted requests may take to end after the process was asked to stop."""
+UNREAD_SECONDS = 30
+"""How long an answer may lie unread with its reader before the connection is cut."""
 
 
 class Servable(Protocol):
@@ -41,6 +44,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     # Only a socket that is named TCP has its answers sent at once; otherwise each waits 40 ms for an acknowledgement.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * UNREAD_SECONDS)
         try:
             listener.bind((host, port))
         except (OSError, OverflowError) as error:

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -20,8 +21,10 @@ from starlette.routing import Mount, Route
 from tests.ledger.given import PAPER, identity_number
 from tests.workforce.conftest import Served
 
+import workforce.serving
 from shared import logs
 from shared.health import Health
+from shared.refusing import add_problem_handlers
 from shared.watching import Watched
 from workforce.serving import serving
 from workforce.system import System
@@ -167,6 +170,45 @@ def test_more_requests_than_a_process_holds_are_told_to_come_again() -> None:
         go_on.set()
         assert [one.result(10).status_code for one in under_way] == [200, 200, 200]
         assert client.get("/x/slow").status_code == 200
+
+
+def bounded_to(most_bytes: int) -> System:
+    """A system that holds no more bytes, and answers what it was sent, or eight mebibytes."""
+
+    async def echo(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(await request.body())
+
+    routes = [Route("/echo", echo, methods=["POST"]), Route("/large", lambda _: PlainTextResponse("x" * 2**23))]
+    health = Health(live={}, ready={})
+    app = Starlette(routes=routes)
+    add_problem_handlers(app)
+    watched = Starlette(routes=[Mount("/x", Watched(app, health, most_bytes=most_bytes))])
+    return System(None, None, watched, health, lambda: None)  # type: ignore[arg-type]
+
+
+def test_more_bytes_than_a_process_holds_are_told_to_come_again() -> None:
+    """P19: bodies on their way in and answers on their way out are counted while they are held, and no longer."""
+    with serving(bounded_to(2**20 - 1)) as url, httpx.Client(base_url=url) as client:
+        for _ in range(3):
+            assert client.post("/x/echo", content=b"y" * 2**18).content == b"y" * 2**18
+            for refused in (client.post("/x/echo", content=b"y" * 2**20), client.get("/x/large")):
+                assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+                assert refused.headers["retry-after"] == "1"
+
+
+def test_an_answer_that_nobody_reads_is_let_go_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """P19: there is room for one; it is held until its reader has it, or has not touched it for too long."""
+    monkeypatch.setattr(workforce.serving, "UNREAD_SECONDS", 1)
+    with serving(bounded_to(2**23 + 2**22)) as url, httpx.Client(base_url=url) as client, socket.socket() as idle:
+        idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        idle.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+        idle.sendall(b"GET /x/large HTTP/1.1\r\nHost: x\r\n\r\n")
+        began, statuses = time.monotonic(), []
+        time.sleep(0.2)
+        while time.monotonic() < began + 20 and statuses[-1:] != [200]:
+            time.sleep(0.1)
+            statuses.append(client.get("/x/large").status_code)
+        assert (statuses[0], statuses[-1]) == (503, 200)
 
 
 def test_a_process_that_leaves_closes_the_connections_it_answers_on(served: Served) -> None:
