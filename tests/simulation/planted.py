@@ -195,7 +195,6 @@ BUGS: dict[str, Callable[[], Sequence[Planting]]] = {
     "poison skipped": taking.poison_skipped,
     "parked overtaken by its own stream": taking.parked_overtaken_by_its_own_stream,
     "released past what is stuck": taking.released_past_what_is_stuck,
-    "parked behind a stream that was released": taking.parked_behind_a_stream_that_was_released,
     "relay renumbers what it sends again": _relay_renumbers_what_it_sends_again,
     "relay advances before the acknowledgement": _relay_advances_before_the_acknowledgement,
     "previous of the whole topic": _previous_of_the_whole_topic,

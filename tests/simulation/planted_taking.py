@@ -108,7 +108,3 @@ def released_past_what_is_stuck() -> list[Planting]:
         return ready, None
 
     return [(module, "released", released) for module in (payroll.projection, notifications.outbox)]
-
-
-def parked_behind_a_stream_that_was_released() -> list[Planting]:
-    return [(Taken, "_check_behind", lambda self, connection, parked: None)]
