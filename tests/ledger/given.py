@@ -281,10 +281,10 @@ def command(day: str = "2020-10-01", **fields: Any) -> dict[str, Any]:
 
 
 def bearer(who: str, *, subject: str = "", key: bytes = KEYS.tokens) -> str:
-    """The Authorization header of `role scope`, or of `role scope subject`."""
+    """The Authorization header of `role scope`, or of `role scope subject`, for longer than all tests take."""
     role, scope, *named = who.split()
     principal = Principal(subject or (named[0] if named else f"{role}-1"), Role(role), parse_scope(scope))
-    return "Bearer " + mint(principal, key, now=datetime.now(UTC), lifetime=timedelta(minutes=10))
+    return "Bearer " + mint(principal, key, now=datetime.now(UTC), lifetime=timedelta(hours=8))
 
 
 def seals(path: str, body: bytes) -> dict[str, str]:

@@ -60,7 +60,9 @@ def sink(
 
     class Receiving(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            if len(body := self.rfile.read(length)) < length:
+                return  # The sender was killed half-way: this never arrived.
             times = made.note({name.lower(): value for name, value in self.headers.items()}, body, secret)
             time.sleep(seconds())
             try:

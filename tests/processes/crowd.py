@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.ledger.given import bearer
-
 PATIENCE_SECONDS = 25.0
 """An answer that takes longer counts as none."""
 _CHUNK = 64 * 1024
@@ -171,11 +169,6 @@ def wave(port: int, turns: Iterable[tuple[Turn, bool]], seconds: float) -> Heard
 
     asyncio.run(all_at_once())
     return heard
-
-
-def token(who: str) -> str:
-    """The Authorization header, for as long as the tests."""
-    return bearer(who)
 
 
 def always(calls: Iterator[Call]) -> Turn:

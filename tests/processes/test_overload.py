@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ledger.given import command, identity_number
+from tests.ledger.given import bearer, command, identity_number
 from tests.processes.apart import Apart, Process, wait_until
-from tests.processes.crowd import Answer, Call, Heard, Turn, always, posting, token, wave
+from tests.processes.crowd import Answer, Call, Heard, Turn, always, posting, wave
 
 pytestmark = [pytest.mark.campaign, pytest.mark.postgres]
 
@@ -23,7 +23,7 @@ MOST_BODY = 1024 * 1024
 WORKERS = 64
 LARGE = 64 * MOST_BODY
 SENT = {"Content-Type": "application/json", "If-Match": "*", "Idempotency-Key": "large"}
-ADMIN, AUDITOR, SERVICE = token("admin city:chibi clerk"), token("auditor city:chibi"), token("service log:all")
+ADMIN, AUDITOR, SERVICE = bearer("admin city:chibi clerk"), bearer("auditor city:chibi"), bearer("service log:all")
 
 
 def memory(process: Process, line: str) -> float:
