@@ -1,11 +1,14 @@
-"""Fixtures of a real PostgreSQL and a real Kafka, shared by every test that stores or sends something."""
+"""Fixtures that many folders share: a real PostgreSQL, a real Kafka, and the spans that ended."""
 
 from collections.abc import Iterator
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import kafka_broker as kafka
 import postgres
+from shared import traces
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +43,12 @@ def empty_address(postgres_server: str) -> Iterator[str]:
 def each_database(request: pytest.FixtureRequest) -> str:
     """`Settings.database` of a new installation: once empty for SQLite, once an address of PostgreSQL."""
     return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_address"))
+
+
+@pytest.fixture
+def exported() -> Iterator[InMemorySpanExporter]:
+    """Every span that ended during the test."""
+    exporter = InMemorySpanExporter()
+    traces.record_to(SimpleSpanProcessor(exporter), "test")
+    yield exporter
+    traces.stop()

@@ -1,22 +1,9 @@
 """Spans belong together over processes by their traceparent."""
 
-from collections.abc import Iterator
-
 import pytest
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared import traces
-
-
-@pytest.fixture
-def exported() -> Iterator[InMemorySpanExporter]:
-    """Every span that ended during the test."""
-    exporter = InMemorySpanExporter()
-    traces.record_to(SimpleSpanProcessor(exporter), "test")
-    yield exporter
-    traces.stop()
-
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

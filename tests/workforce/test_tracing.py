@@ -1,19 +1,16 @@
 """One trace leads from a command to the payslip lines that it made, through the headers of its records."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.ledger.given import PAPER, command, identity_number
 from tests.shared.scripted import LogLines, Scripted, topic_of
 from tests.workforce.conftest import Served
 
 from payroll.projection import Projection
-from shared import traces
 from shared.auth import WHOLE_LOG, Principal, Role, parse_scope
 from shared.consuming import Consumer
 from shared.envelope import Recorded, from_wire
@@ -42,15 +39,6 @@ SAID = {
     "lines",
 }
 """What a span may say."""
-
-
-@pytest.fixture
-def exported() -> Iterator[InMemorySpanExporter]:
-    """Every span that ended during the test."""
-    exporter = InMemorySpanExporter()
-    traces.record_to(SimpleSpanProcessor(exporter), "test")
-    yield exporter
-    traces.stop()
 
 
 def act(served: Served, path: str, role: Role, body: dict[str, Any], parent: str = "") -> dict[str, Any]:
