@@ -85,7 +85,7 @@ def consumer_loop(reader: Reader, settings: Settings) -> Loop:
             return
         broker.set()
         subscription = KafkaSubscription(settings.kafka, settings.topic, f"workforce-{reader}", starts)
-        consume_forever(Consumer(subscription, receiver, feed), stop, observe=Taken(reader, beat))
+        consume_forever(Consumer(subscription, receiver, feed), stop, observe=Observed(reader, beat))
         subscription.close()
 
     def measure() -> None:
@@ -130,7 +130,7 @@ class _Relaying:
         self._watch = Stopwatch()
 
 
-class Taken:
+class Observed:
     """What is told, counted and traced of each step of a consumer."""
 
     def __init__(self, reader: Reader, beat: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from payroll.projection import Projection
 from shared.auth import WHOLE_LOG, Principal, Role, parse_scope
 from shared.consuming import Consumer
 from shared.envelope import Recorded, from_wire
-from workforce.loops import Taken
+from workforce.loops import Observed
 from workforce.needs import Reader
 from workforce.tokens import development_token
 
@@ -76,7 +76,7 @@ def consumed(log: list[Recorded]) -> None:
     """Payroll's consumer, with an empty database, takes the topic."""
     step = Consumer(Scripted([topic_of(log)]), Projection(), LogLines(log)).step()
     assert step.position == len(log) - 1
-    Taken(Reader.PAYROLL, lambda: None)(step)
+    Observed(Reader.PAYROLL, lambda: None)(step)
 
 
 def named(exported: InMemorySpanExporter, name: str, **attributes: str) -> list[ReadableSpan]:
