@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from stdnum.cn import ric
 
-from shared.auth import Principal, Role, mint, parse_scope
+from shared.auth import mint
+from shared.principals import Principal, Role, parse_scope
 from shared.settings import Keys
 from workforce.policy_files import read_policy
 

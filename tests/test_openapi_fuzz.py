@@ -26,7 +26,8 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 from stdnum.cn import ric
 
-from shared.auth import WHOLE_LOG, Principal, Role, Scope, mint, seal, sealing_key
+from shared.auth import mint, seal, sealing_key
+from shared.principals import WHOLE_LOG, Principal, Role, Scope
 from shared.settings import Keys, Settings
 from workforce.client import basis
 from workforce.policy_files import read_policy

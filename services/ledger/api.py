@@ -13,9 +13,10 @@ from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
 from ledger.queries import Queries
 from ledger.reads import reads
 from shared import telemetry, traces
-from shared.auth import Role, check_seal, sealing_key
+from shared.auth import check_seal, sealing_key
 from shared.database import AWAY, StorageAway
 from shared.http import Route, body_of, principal_of, service_app
+from shared.principals import Role
 from shared.refusal import Refused
 from shared.watching import told
 

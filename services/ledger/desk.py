@@ -13,8 +13,8 @@ from ledger.domain.timeline import Timeline, fold
 from ledger.domain.worker import Worker
 from ledger.event_store import Change, Claim, EventStore
 from ledger.personal import PersonalStore
-from shared.auth import Principal, Role, Scope
 from shared.events import Event
+from shared.principals import Principal, Role, Scope
 from shared.refusal import Refused
 
 State = TypeVar("State", City, Community, Worker, Policies, Run)

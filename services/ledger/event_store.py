@@ -27,7 +27,7 @@ from ledger.stored_form import Metadata as Metadata
 from ledger.stored_form import UnreadableEvent as UnreadableEvent
 from ledger.stored_form import recorded as read_row
 from ledger.stream_cache import StreamCache, up_to
-from shared.auth import utc_now
+from shared.calendar_day import utc_now
 from shared.envelope import Linked, Recorded
 from shared.settings import Settings
 from shared.telemetry import COMMIT_GROUP_SIZE

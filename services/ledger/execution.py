@@ -27,8 +27,8 @@ from ledger.event_store import (
 from ledger.personal import PersonalStore
 from ledger.turns import Turns, too_busy
 from shared import telemetry, traces
-from shared.auth import Principal
 from shared.calendar_day import calendar_day
+from shared.principals import Principal
 from shared.refusal import Refused
 
 ATTEMPTS = 100

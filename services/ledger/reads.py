@@ -20,9 +20,9 @@ from ledger.answers import (
 from ledger.asking import AfterVersion, Day, Head, Id, IdQuery, Known, KnownListed, Limit, Listed
 from ledger.execution import Ledger
 from ledger.queries import Queries
-from shared.auth import EVERYONE, OFFICE, WHOLE_LOG, Role
 from shared.envelope import plain, to_wire
 from shared.http import Route, answer, principal_of
+from shared.principals import EVERYONE, OFFICE, WHOLE_LOG, Role
 from shared.refusal import Refused
 
 LINES = "application/jsonl"

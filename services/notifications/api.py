@@ -24,9 +24,10 @@ from notifications.notices import Address, Entry, Page
 from notifications.outbox import Outbox, rebuilt
 from notifications.redelivery import Redelivery
 from notifications.webhook_desk import WebhookDesk
-from shared.auth import EVERYONE, OFFICE, Principal, Role, utc_now
+from shared.calendar_day import utc_now
 from shared.feed import Feed
 from shared.http import Route, answer, principal_of, reached, service_app
+from shared.principals import EVERYONE, OFFICE, Principal, Role
 from shared.reaching import Reach, ReadingAlong
 from shared.refusal import Refused
 

@@ -37,7 +37,7 @@ from notifications.tables import (
     lay,
 )
 from notifications.webhooks import LONGEST_WAIT_SECONDS, delivery_id
-from shared.auth import utc_now
+from shared.calendar_day import utc_now
 from shared.webhook_endpoints import Endpoint
 
 PENDING, SENT, DEAD = "pending", "sent", "dead"

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from notifications.outbox import Outbox
 from notifications.redelivery import Asked, EndpointState, Queued, Redelivery, Redrive, Replay, asked
-from shared.auth import Principal, Role
 from shared.http import Route, answer, body_of
 from shared.idempotency import key_of
+from shared.principals import Principal, Role
 from shared.refusal import Refused
 
 ROLES = frozenset({Role.ADMIN, Role.AUDITOR})

@@ -7,7 +7,7 @@ from payroll.engine import FactKind, day_number
 from payroll.known import Known
 from payroll.projection import Projection
 from payroll.soundness import check_hire_taken, check_worker_taken
-from shared.auth import Principal, Role, Scope
+from shared.principals import Principal, Role, Scope
 from shared.refusal import Refused
 
 _LINE_COLUMN = {"street": "street_id", "community": "community_id"}

@@ -33,8 +33,8 @@ from payroll.run_state import RunState, states_of
 from payroll.runs import Caller, LedgerSaidNo, Payroll, Written, check_near, rebuilt_beside
 from payroll.settlement import Line, month_alone, settle
 from payroll.soundness import check_nothing_parked, check_rules_taken, check_runs_taken, check_sound
-from shared.auth import EVERYONE, OFFICE, Role
 from shared.http import Route, answer, body_of, principal_of, service_app
+from shared.principals import EVERYONE, OFFICE, Role
 
 PREFIX = "/payroll/v1"
 CSV = "text/csv"

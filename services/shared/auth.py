@@ -7,14 +7,8 @@ from threading import Lock
 
 import jwt
 
-from shared.calendar_day import utc_now as utc_now
-from shared.principals import EVERYONE as EVERYONE
-from shared.principals import OFFICE as OFFICE
-from shared.principals import WHOLE_LOG as WHOLE_LOG
-from shared.principals import Principal as Principal
-from shared.principals import Role as Role
-from shared.principals import Scope as Scope
-from shared.principals import parse_scope as parse_scope
+from shared.calendar_day import utc_now
+from shared.principals import Principal, Role, parse_scope
 from shared.refusal import Refused
 
 _ALGORITHM = "HS256"

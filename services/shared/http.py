@@ -14,8 +14,9 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
 
-from shared.auth import Principal, Role, require, verify
+from shared.auth import require, verify
 from shared.direct import Direct, DirectlyServed
+from shared.principals import Principal, Role
 from shared.problems import MEDIA_TYPE, Problem
 from shared.reaching import Reach
 from shared.refusal import Refused

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.identity import canonical
-from shared.auth import Role
 from shared.events import WorkerJoined
+from shared.principals import Role
 from workforce.client import Client, RefusedByServer
 from workforce.people_file import Row
 

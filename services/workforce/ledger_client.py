@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import httpx
 
 from shared import traces
-from shared.auth import WHOLE_LOG, Principal, Role, mint
+from shared.auth import mint
+from shared.principals import WHOLE_LOG, Principal, Role
 from shared.settings import Settings
 
 TIMES = httpx.Timeout(10.0, connect=2.0, pool=2.0)

@@ -12,7 +12,7 @@ from ledger.relay_place import PostgresRelayPlace
 from notifications.outbox import Outbox
 from payroll.projection import Projection
 from shared import logs, telemetry, traces
-from shared.auth import utc_now
+from shared.calendar_day import utc_now
 from shared.consuming import Consumer
 from shared.envelope import wire_of
 from shared.feed import HttpFeed, Lines

@@ -14,7 +14,8 @@ import payroll.api
 from notifications.outbox import Outbox
 from payroll.projection import Projection
 from payroll.runs import Payroll
-from shared.auth import seal, sealing_key, utc_now
+from shared.auth import seal, sealing_key
+from shared.calendar_day import utc_now
 from shared.feed import HttpFeed
 from shared.health import Checks, Health
 from shared.reaching import Awaiting

@@ -10,7 +10,7 @@ from notifications.outbox import REBUILDABLE as NOTICES
 from payroll.projection import REBUILDABLE as PAY
 from payroll.projection import ProjectionStopped
 from shared import database
-from shared.auth import utc_now
+from shared.calendar_day import utc_now
 from shared.feed import HttpFeed, Lines
 from shared.rebuilding import Projected, Rebuildable, RebuildUnderWay
 from shared.receiving import Parked, Unfit

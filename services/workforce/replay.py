@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.auth import Role
+from shared.principals import Role
 from workforce.client import Client
 
 

@@ -29,7 +29,8 @@ from notifications.outbox import Outbox
 from notifications.sending import Deliverer
 from payroll.projection import Projection
 from payroll.runs import Payroll
-from shared.auth import seal, sealing_key, utc_now
+from shared.auth import seal, sealing_key
+from shared.calendar_day import utc_now
 from shared.health import Health
 from shared.settings import Settings, SettingsError
 from workforce.data_folder import held

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from shared.auth import OFFICE, Principal, Role, Scope, mint, utc_now
+from shared.auth import mint
+from shared.calendar_day import utc_now
+from shared.principals import OFFICE, Principal, Role, Scope
 from shared.settings import Settings, SettingsError
 
 

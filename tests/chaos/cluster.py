@@ -19,9 +19,11 @@ from tests.ledger.given import KEYS, Town, bearer
 
 import kafka_broker
 import postgres
-from shared.auth import Principal, Role, Scope, mint, utc_now
+from shared.auth import mint
+from shared.calendar_day import utc_now
 from shared.envelope import Recorded
 from shared.feed import HttpFeed
+from shared.principals import Principal, Role, Scope
 
 SERVICES = ("ledger", "payroll", "notifications")
 PARTITIONS = 12

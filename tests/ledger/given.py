@@ -26,10 +26,11 @@ from ledger.event_store import open_store
 from ledger.execution import Ledger
 from ledger.personal import PersonalStore
 from ledger.queries import Queries
-from shared.auth import Principal, Role, mint, parse_scope, seal, sealing_key
+from shared.auth import mint, seal, sealing_key
 from shared.database import engine
 from shared.envelope import Basis, Recorded
 from shared.events import Event
+from shared.principals import Principal, Role, parse_scope
 from shared.refusal import Refused
 from shared.settings import Keys, Settings
 from workforce.policy_files import read_policy

@@ -7,9 +7,9 @@ import pytest
 from tests.ledger.given import Town, bearer, problem
 
 from ledger.stored_form import wire
-from shared.auth import WHOLE_LOG, Role
 from shared.envelope import wire_of
 from shared.feed import HttpFeed
+from shared.principals import WHOLE_LOG, Role
 
 pytestmark = pytest.mark.campaign
 

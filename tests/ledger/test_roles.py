@@ -9,7 +9,7 @@ import jwt
 import pytest
 from tests.ledger.given import KEYS, Front, Town, bearer, command, problem, seals
 
-from shared.auth import Role
+from shared.principals import Role
 
 pytestmark = pytest.mark.campaign
 

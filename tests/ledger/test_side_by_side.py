@@ -9,8 +9,8 @@ import pytest
 from tests.ledger.given import BASIS, Town, bearer, command, problem, refused
 from tests.shared.versions import not_knowing
 
-from shared.auth import WHOLE_LOG, Role
 from shared.envelope import Wire
+from shared.principals import WHOLE_LOG, Role
 
 pytestmark = pytest.mark.campaign
 

@@ -13,7 +13,8 @@ from tests.notifications.samples import Log, hired, story, transferred
 
 from notifications.api import app
 from notifications.outbox import Outbox
-from shared.auth import Principal, Role, mint, parse_scope
+from shared.auth import mint
+from shared.principals import Principal, Role, parse_scope
 
 pytestmark = pytest.mark.campaign
 

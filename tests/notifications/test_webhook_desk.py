@@ -18,7 +18,8 @@ from notifications.api import app
 from notifications.deliveries import Deliveries
 from notifications.redelivery import Redelivery
 from notifications.webhooks import ATTEMPTS_AT_MOST
-from shared.auth import Principal, Role, mint, parse_scope
+from shared.auth import mint
+from shared.principals import Principal, Role, parse_scope
 
 KEY = b"k" * 32
 ADMIN = "admin city:chibi"

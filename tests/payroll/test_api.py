@@ -12,8 +12,10 @@ from tests.payroll.feeding import START, LedgerInSmall, opened, payroll_over
 from tests.payroll.working import without_remainder
 
 from payroll import api
-from shared.auth import Principal, Role, mint, parse_scope, utc_now
+from shared.auth import mint
+from shared.calendar_day import utc_now
 from shared.money import fen
+from shared.principals import Principal, Role, parse_scope
 
 pytestmark = pytest.mark.campaign
 

@@ -21,8 +21,9 @@ from tests.ledger.given import KEYS, bearer
 from notifications.outbox import Outbox
 from payroll.projection import Projection
 from shared import database
-from shared.auth import WHOLE_LOG, Role, utc_now
+from shared.calendar_day import utc_now
 from shared.feed import HttpFeed
+from shared.principals import WHOLE_LOG, Role
 from shared.settings import Settings
 from workforce.ledger_client import feed_client
 

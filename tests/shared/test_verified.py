@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared import auth
-from shared.auth import Principal, Role, Verified, mint, parse_scope, verify
+from shared.auth import Verified, mint, verify
+from shared.principals import Principal, Role, parse_scope
 from shared.refusal import Refused
 
 KEY, NOW = b"k" * 32, datetime(2020, 9, 18, tzinfo=UTC)

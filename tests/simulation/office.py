@@ -14,8 +14,9 @@ from tests.simulation.wishes import CITY, PAPER, Wish
 from ledger.event_store import StoreUnavailable
 from ledger.execution import Ledger
 from payroll.runs import Caller, LedgerSaidNo, Payroll, Written
-from shared.auth import Principal, Role, parse_scope, seal
+from shared.auth import seal
 from shared.envelope import Basis
+from shared.principals import Principal, Role, parse_scope
 from shared.refusal import Refused
 
 _SCOPE = parse_scope(f"city:{CITY}")

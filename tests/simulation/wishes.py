@@ -10,7 +10,7 @@ from stdnum.cn import ric
 from tests.simulation.chance import Chance
 from tests.simulation.mending import WORD
 
-from shared.auth import Principal, Role, parse_scope
+from shared.principals import Principal, Role, parse_scope
 
 CITY = "chibi"
 COMMUNITIES = ("beishan", "dongmen", "nanhe")

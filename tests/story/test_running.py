@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.auth import Principal, Role, Scope
 from shared.money import fen
+from shared.principals import Principal, Role, Scope
 from workforce.replay import digests, replay
 from workforce.tokens import development_token
 

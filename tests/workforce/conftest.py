@@ -11,7 +11,7 @@ from click.testing import Result
 from tests.ledger.given import KEYS, Town
 from typer.testing import CliRunner
 
-from shared.auth import Principal, Role, parse_scope
+from shared.principals import Principal, Role, parse_scope
 from shared.settings import Settings
 from workforce.cli import app
 from workforce.client import Client

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.workforce.conftest import Run, Served, one_object
 
-from shared.auth import Role
+from shared.principals import Role
 
 pytestmark = pytest.mark.campaign
 

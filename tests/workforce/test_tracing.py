@@ -11,9 +11,9 @@ from tests.shared.scripted import LogLines, Scripted, topic_of
 from tests.workforce.conftest import Served
 
 from payroll.projection import Projection
-from shared.auth import WHOLE_LOG, Principal, Role, parse_scope
 from shared.consuming import Consumer
 from shared.envelope import Recorded, from_wire
+from shared.principals import WHOLE_LOG, Principal, Role, parse_scope
 from workforce.loops import Observed
 from workforce.needs import Reader
 from workforce.tokens import development_token

@@ -12,7 +12,7 @@ import pytest
 from tests.ledger.given import KEYS, PAPER, identity_number
 from tests.notifications.sink import SECRET, Sink, sink
 
-from shared.auth import Role
+from shared.principals import Role
 from shared.settings import Settings
 from shared.webhook_endpoints import Endpoint
 from workforce.client import Client

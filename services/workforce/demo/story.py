@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from shared.auth import Role
+from shared.principals import Role
 from workforce.client import Client, RefusedByServer, basis
 from workforce.demo.cast import Cast
 from workforce.demo.city import CITY, STREETS, Place, places

@@ -7,8 +7,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from shared.auth import Role
 from shared.money import fen, yuan
+from shared.principals import Role
 from workforce.client import Client
 from workforce.demo.city import CITY
 from workforce.demo.story import MONTHS, Story
