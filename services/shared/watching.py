@@ -14,12 +14,13 @@ from shared.problems import MEDIA_TYPE, encode
 from shared.refusal import Refused
 from shared.telemetry import HTTP_REQUEST_SECONDS, REFUSALS
 
-MOST_AT_ONCE = 256
+MOST_AT_ONCE = 128
 """Requests in one process at a time; each holds at most one body and one page of answers."""
-MOST_BYTES_HELD = 16 * 1024 * 1024
+MOST_BYTES_HELD = 8 * 1024 * 1024
 """Bytes of the bodies that came and of the answers that are not taken yet, of all requests of a process together.
 
-Ordinary ones have less than a kilobyte; what is made of a body while it is worked on may be ten times as large.
+Ordinary ones have less than a kilobyte; what is made of a body while it is worked on may be ten times as large. A
+request alone has room for whatever it brings or takes, so that no answer is too large for ever.
 """
 _LARGE = 64 * 1024
 """A smaller answer is out of our hands as soon as it is sent; what is left of a larger one waits for its reader."""
@@ -112,7 +113,7 @@ class Watched:
 
     def _holds(self, seen: "_Seen", size: int) -> bool:
         """Whether there is room for so many bytes more, which then are this request's until it is over."""
-        if self._bytes + size > self._most_bytes:
+        if self._bytes > seen.bytes and self._bytes + size > self._most_bytes:
             return False
         self._bytes += size
         seen.bytes += size

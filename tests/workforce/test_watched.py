@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from tests.ledger.given import PAPER, identity_number
+from tests.processes.apart import wait_until
 from tests.workforce.conftest import Served
 
 import workforce.serving
@@ -186,23 +187,40 @@ def bounded_to(most_bytes: int) -> System:
     return System(None, None, watched, health, lambda: None)  # type: ignore[arg-type]
 
 
+def unread(url: str) -> socket.socket:
+    """Somebody who asks for the large answer, and does not read on when it begins."""
+    idle = socket.socket()
+    idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    idle.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+    idle.sendall(b"GET /x/large HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert idle.recv(12) == b"HTTP/1.1 200"
+    return idle
+
+
 def test_more_bytes_than_a_process_holds_are_told_to_come_again() -> None:
     """P19: bodies on their way in and answers on their way out are counted while they are held, and no longer."""
-    with serving(bounded_to(2**20 - 1)) as url, httpx.Client(base_url=url) as client:
+    with serving(bounded_to(2**23 + 2**20)) as url, httpx.Client(base_url=url) as client:
         for _ in range(3):
-            assert client.post("/x/echo", content=b"y" * 2**18).content == b"y" * 2**18
-            for refused in (client.post("/x/echo", content=b"y" * 2**20), client.get("/x/large")):
-                assert (refused.status_code, refused.json()["code"]) == (503, "busy")
-                assert refused.headers["retry-after"] == "1"
+            with unread(url):
+                assert client.post("/x/echo", content=b"y" * 2**18).content == b"y" * 2**18
+                for refused in (client.post("/x/echo", content=b"y" * (2**20 + 1)), client.get("/x/large")):
+                    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+                    assert refused.headers["retry-after"] == "1"
+            wait_until(lambda: client.get("/x/large").status_code == 200, "it to be let go")
+
+
+def test_a_request_alone_has_room_for_whatever_it_takes() -> None:
+    """P19: no answer is too large for ever; an export waits for the others to be over."""
+    with serving(bounded_to(2**20)) as url, httpx.Client(base_url=url) as client:
+        for _ in range(3):
+            assert len(client.get("/x/large").content) == 2**23
+            assert client.post("/x/echo", content=b"y" * (2**20 + 1)).status_code == 200
 
 
 def test_an_answer_that_nobody_reads_is_let_go_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """P19: there is room for one; it is held until its reader has it, or has not touched it for too long."""
     monkeypatch.setattr(workforce.serving, "UNREAD_SECONDS", 1)
-    with serving(bounded_to(2**23 + 2**22)) as url, httpx.Client(base_url=url) as client, socket.socket() as idle:
-        idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        idle.connect(("127.0.0.1", int(url.rpartition(":")[2])))
-        idle.sendall(b"GET /x/large HTTP/1.1\r\nHost: x\r\n\r\n")
+    with serving(bounded_to(2**23 + 2**22)) as url, httpx.Client(base_url=url) as client, unread(url):
         began, statuses = time.monotonic(), []
         time.sleep(0.2)
         while time.monotonic() < began + 20 and statuses[-1:] != [200]:
