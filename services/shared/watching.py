@@ -15,15 +15,18 @@ from shared.refusal import Refused
 from shared.telemetry import HTTP_REQUEST_SECONDS, REFUSALS
 
 MOST_AT_ONCE = 128
-"""Requests in one process at a time; each holds at most one body and one page of answers."""
+"""Requests in one process at a time; what is small of each is bounded by their number."""
 MOST_BYTES_HELD = 8 * 1024 * 1024
-"""Bytes of the bodies that came and of the answers that are not taken yet, of all requests of a process together.
+"""What all requests of a process together hold beyond `_LARGE` each: of bodies that came, of answers not taken yet.
 
-Ordinary ones have less than a kilobyte; what is made of a body while it is worked on may be ten times as large. A
-request alone has room for whatever it brings or takes, so that no answer is too large for ever.
+What is made of a body while it is worked on may be ten times as large. Who alone holds more than `_LARGE` has room for
+whatever it is, so that no answer is too large for ever.
 """
 _LARGE = 64 * 1024
-"""A smaller answer is out of our hands as soon as it is sent; what is left of a larger one waits for its reader."""
+"""What a request holds up to here is not counted, so that a large answer, slowly read, keeps nobody from a command.
+
+A smaller answer is out of our hands as soon as it is sent; what is left of a larger one waits for its reader.
+"""
 
 UNMATCHED = "unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -67,7 +70,7 @@ class Watched:
                 await self._answer(seen, receive, send)
         finally:
             self._under_way -= 1
-            self._bytes -= seen.bytes
+            self._bytes -= seen.large
             seen.over()
 
     async def _answer(self, seen: "_Seen", receive: Receive, send: Send) -> None:
@@ -113,10 +116,12 @@ class Watched:
 
     def _holds(self, seen: "_Seen", size: int) -> bool:
         """Whether there is room for so many bytes more, which then are this request's until it is over."""
-        if self._bytes > seen.bytes and self._bytes + size > self._most_bytes:
+        of_others = self._bytes - seen.large
+        grown = max(0, seen.bytes + size - _LARGE)
+        if of_others and grown and of_others + grown > self._most_bytes:
             return False
-        self._bytes += size
         seen.bytes += size
+        self._bytes = of_others + grown
         return True
 
 
@@ -138,6 +143,11 @@ class _Seen:
     def header(self, name: bytes) -> str:
         """A header of the request, empty when it is not there."""
         return _value(self.scope["headers"], name)
+
+    @property
+    def large(self) -> int:
+        """The bytes it holds that are counted."""
+        return max(0, self.bytes - _LARGE)
 
     @property
     def route(self) -> str:

@@ -217,6 +217,14 @@ def test_a_request_alone_has_room_for_whatever_it_takes() -> None:
             assert client.post("/x/echo", content=b"y" * (2**20 + 1)).status_code == 200
 
 
+def test_a_large_answer_that_is_read_slowly_keeps_nobody_from_an_ordinary_command() -> None:
+    """P19: what is no larger than a command or a page of a few lines is bounded by the number of requests."""
+    with serving(bounded_to(2**20)) as url, httpx.Client(base_url=url) as client, unread(url):
+        for _ in range(3):
+            assert client.post("/x/echo", content=b"y" * 2**15).status_code == 200
+            assert client.post("/x/echo", content=b"y" * 2**17).status_code == 503
+
+
 def test_an_answer_that_nobody_reads_is_let_go_with_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """P19: there is room for one; it is held until its reader has it, or has not touched it for too long."""
     monkeypatch.setattr(workforce.serving, "UNREAD_SECONDS", 1)
