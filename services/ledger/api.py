@@ -6,7 +6,7 @@ import msgspec
 from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
-from ledger.commands import careers, places, policies, runs, voids
+from ledger.commands import careers, places, policies, redraws, runs, voids
 from ledger.domain import career, city, community, policy, run, void
 from ledger.domain.command import Command
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
@@ -41,7 +41,7 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
         GUARDED,
         "Set the establishment of a community",
     ),
-    ("/redraws", city.RedrawCommunities, places.redraw_communities, ADMIN, GUARDED, "Redraw communities"),
+    ("/redraws", city.RedrawCommunities, redraws.redraw_communities, ADMIN, GUARDED, "Redraw communities"),
     ("/policies", policy.EnactPolicy, policies.enact_policy, ADMIN, OPEN, "Enact a policy document"),
     ("/bases", policy.PublishBase, policies.publish_base, ADMIN, GUARDED, "Publish the average wage behind a base"),
     ("/payroll-openings", policy.OpenPayroll, policies.open_payroll, ADMIN, GUARDED, "Set the first payroll month"),

@@ -1,8 +1,8 @@
 """One append and the group it is committed with: each judged on what the log, and those before it, hold by then."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
@@ -14,11 +14,19 @@ from shared.events import Event
 
 @dataclass(frozen=True)
 class Change:
-    """Events for one stream, decided on its `expected_version` (0: empty); none only guard that it has not moved."""
+    """Events for one stream, decided on its `expected_version` (0: empty); none only guard that it has not moved.
+
+    `dates`: from when each holds, where not all do from the command's effective date on.
+    """
 
     stream: str
     expected_version: int
     events: Sequence[Event]
+    dates: Sequence[date] = ()
+
+    def dated(self, effective_date: date) -> Iterable[tuple[Event, date]]:
+        """Each event with the day from which it holds: its own, else the command's."""
+        return zip(self.events, self.dates or [effective_date] * len(self.events), strict=True)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ class Opened(Generic[State]):
         """These events, to be appended behind the version that was read."""
         return Change(self.stream, self.version, events)
 
+    def with_dated(self, *events: tuple[Event, date]) -> Change:
+        """The same for events that hold from days of their own."""
+        return Change(self.stream, self.version, [event for event, _ in events], [day for _, day in events])
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -187,8 +187,14 @@ class EventStore:
 
     def _drafts(self, change: Change, metadata: Metadata) -> list[Draft]:
         return [
-            draft(change.stream, change.expected_version + ordinal, event, metadata, self._randomness(NONCE_BYTES))
-            for ordinal, event in enumerate(change.events, 1)
+            draft(
+                change.stream,
+                change.expected_version + ordinal,
+                event,
+                replace(metadata, effective_date=day),
+                self._randomness(NONCE_BYTES),
+            )
+            for ordinal, (event, day) in enumerate(change.dated(metadata.effective_date), 1)
         ]
 
     def _commit(self, group: Sequence[Turn[Append, Appended]]) -> None:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -40,6 +40,7 @@ class PlannedEvent(Struct, frozen=True, kw_only=True):
 
     stream: str
     type: str
+    effective_date: date
     data: dict[str, Any]
 
 
@@ -138,9 +139,14 @@ class Ledger:
         decision = decide(self.desk(sent.principal), command)
         version = _check_version(decision, sent)
         events = tuple(
-            PlannedEvent(stream=change.stream, type=event.name, data=msgspec.to_builtins(event, str_keys=True))
+            PlannedEvent(
+                stream=change.stream,
+                type=event.name,
+                effective_date=day,
+                data=msgspec.to_builtins(event, str_keys=True),
+            )
             for change in decision.changes
-            for event in change.events
+            for event, day in change.dated(command.effective_date)
         )
         answer = CommandAnswer(planned=True, events=events)
         return Outcome(msgspec.json.encode(answer), version, self.store.head())

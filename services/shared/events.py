@@ -5,6 +5,7 @@ default, anything else is a new name and an upcast. When it holds, who did it an
 envelope, not here.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -203,6 +204,25 @@ class WorkerLeft(Event, frozen=True, kw_only=True):
     name: ClassVar[str] = "community.worker-left.v1"
     worker_id: str
     seat: Category | None
+
+
+class Stay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days [since, until) on which somebody serves in a community; `until` null: no end is known yet."""
+
+    since: date
+    until: date | None = None
+    seat: Category | None
+
+
+class StaysRestated(Event, frozen=True, kw_only=True):
+    """All the worker's service here told anew; it replaces what this stream said of the worker before.
+
+    Written where an act lands before later ones, is carried over a redraw, or is voided from under them.
+    """
+
+    name: ClassVar[str] = "community.stays-restated.v1"
+    worker_id: str
+    stays: tuple[Stay, ...]
 
 
 class CommunityClosed(Event, frozen=True, kw_only=True):

@@ -112,6 +112,8 @@ def _value(kind: inspect.Type, field: str) -> Any:
             return 2020 if field == "year" else 1
         case inspect.DecimalType():
             return Decimal("1.00")
+        case inspect.DateType():
+            return "2021-01-01" if field == "until" else "2020-09-18"
     raise TypeError(f"no specimen is known for {kind} of {field!r}")
 
 

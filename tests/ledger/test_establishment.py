@@ -7,11 +7,12 @@ from hypothesis import given as drawn
 from hypothesis import strategies as some
 from tests.ledger.given import Town, given, refused
 
-from ledger.domain.community import Community, SetCommunityQuota, join, set_quota
+from ledger.domain.community import Community, SetCommunityQuota, set_quota
 from ledger.domain.seats import first_overfull
+from ledger.domain.settling import settle
 from ledger.domain.timeline import Timeline
 from shared.envelope import Basis
-from shared.events import Category, CommunityQuotaSet, CommunityRegistered, WorkerJoined, WorkerLeft
+from shared.events import Category, CommunityQuotaSet, CommunityRegistered, Event, Stay, WorkerJoined, WorkerLeft
 
 D = Category.DEDICATED
 REGISTERED = CommunityRegistered(
@@ -38,35 +39,39 @@ def day(text: str) -> Any:
     return date.fromisoformat(text)
 
 
+def join(community: Community, seat: Category | None, since: Any) -> list[Event]:
+    return settle(community, "xinhua", "zhao", (Stay(since=since, seat=seat),), since)
+
+
 def test_a_full_community_refuses_one_more() -> None:
     community = a_community(seated("li"), seated("wu"))
     with refused("quota-full", "/community_id"):
-        join(community, "xinhua", "zhao", D, day("2020-10-01"))
+        join(community, D, day("2020-10-01"))
 
 
 def test_a_seat_taken_on_a_later_day_cannot_be_given_away_before_it() -> None:
     community = a_community(seated("li"), seated("wu", "2021-03-01"))
     with refused("quota-full") as caught:
-        join(community, "xinhua", "zhao", D, day("2020-11-01"))
+        join(community, D, day("2020-11-01"))
     assert caught.value.extra["day"] == "2021-03-01"
 
 
 def test_a_seat_that_frees_next_month_is_free_from_then_on_only() -> None:
     community = a_community(seated("li"), seated("wu"), left("wu", "2020-11-01"))
-    join(community, "xinhua", "zhao", D, day("2020-11-01"))
+    join(community, D, day("2020-11-01"))
     with refused("quota-full"):
-        join(community, "xinhua", "zhao", D, day("2020-10-31"))
+        join(community, D, day("2020-10-31"))
 
 
 def test_a_quota_that_falls_on_a_later_day_counts_today() -> None:
     community = a_community(seated("li"), ("2021-01-01", CommunityQuotaSet(category=D, seats=1)))
     with refused("quota-full") as caught:
-        join(community, "xinhua", "zhao", D, day("2020-10-01"))
+        join(community, D, day("2020-10-01"))
     assert caught.value.extra["day"] == "2021-01-01"
 
 
 def test_one_who_holds_no_seat_needs_none() -> None:
-    join(a_community(seats=0), "xinhua", "zhao", None, day("2020-10-01"))
+    join(a_community(seats=0), None, day("2020-10-01"))
 
 
 @pytest.mark.parametrize("on", ["2020-10-01", "2020-01-01"])

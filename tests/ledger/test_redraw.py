@@ -149,24 +149,64 @@ def test_nobody_joins_a_closed_community(town: Town) -> None:
     town.refuse("unknown-place", "transfers", "2020-11-02", worker_id=worker_id, community_id="xinhua")
 
 
-def test_an_act_recorded_later_but_dated_before_names_the_successor(town: Town) -> None:
+def test_a_hire_recorded_later_but_dated_before_is_carried_to_the_successor(town: Town) -> None:
+    """Rule 12: it lands in the old community and goes where the redraw sends everybody."""
     redraw(town, [], [closed("xinhua", "huangjia")])
-    found = town.refuse("later-act-in-the-way", "hires", "2020-10-15", **town.hiring("xinhua"))
+    worker_id = town.hire("xinhua", "2020-10-15")
+    places = [town.worker(worker_id, day)["community_id"] for day in ("2020-10-31", "2020-11-01")]
+    assert places == ["xinhua", "huangjia"]
+    assert town.seats("xinhua", day="2020-10-31") == (2, 1)
+    assert town.seats("huangjia", day="2020-11-01") == (2, 1)
+    carried = town.read(f"workers/{worker_id}/history")["events"][-1]
+    assert (carried["type"], carried["effective_date"]) == ("worker.carried.v1", "2020-11-01")
+
+
+def test_a_hire_dated_before_a_redraw_may_name_another_successor(town: Town) -> None:
+    """Rule 12."""
+    redraw(town, [], [closed("xinhua", "huangjia")])
+    worker_id = town.hire("xinhua", "2020-10-15", successor_id="jinqiao")
+    assert town.worker(worker_id)["community_id"] == "jinqiao"
+    assert (town.seats("jinqiao"), town.seats("huangjia")) == ((2, 1), (2, 0))
+    found = town.refuse("unknown-place", "hires", "2020-10-15", **town.hiring("xinhua", successor_id="xinhua"))
     assert "huangjia" in found["remedy"]
+    town.refuse("unknown-place", "hires", "2020-10-15", **town.hiring("xinhua", successor_id="nowhere"))
 
 
-def test_a_transfer_cannot_be_slipped_in_before_the_redraw(town: Town) -> None:
+def test_a_successor_without_a_free_seat_refuses_a_hire_dated_before_the_redraw(town: Town) -> None:
+    """Rules 6 and 12: the establishment holds on every day, also on those after the redraw."""
+    for _ in range(2):
+        town.hire("huangjia")
+    redraw(town, [], [closed("xinhua", "huangjia")])
+    found = town.refuse("quota-full", "hires", "2020-10-15", **town.hiring("xinhua"))
+    assert found["extra"]["day"] == "2020-11-01"
+
+
+def test_somebody_transferred_away_before_the_redraw_is_not_carried_by_it(town: Town) -> None:
+    """Rule 12: the paper of the transfer came late; the redraw had already carried the worker on."""
     worker_id = town.hire("xinhua")
     redraw(town, [], [closed("xinhua", "huangjia")])
-    town.refuse("later-act-in-the-way", "transfers", "2020-10-15", worker_id=worker_id, community_id="jinqiao")
+    town.give("transfers", "2020-10-15", worker_id=worker_id, community_id="jinqiao")
+    days = ("2020-10-14", "2020-10-31", "2020-11-01")
+    assert [town.worker(worker_id, day)["community_id"] for day in days] == ["xinhua", "jinqiao", "jinqiao"]
+    assert [town.seats(name) for name in ("jinqiao", "huangjia")] == [(2, 1), (2, 0)]
 
 
-def test_a_redraw_waits_for_a_separation_that_is_already_written_for_later(town: Town) -> None:
-    """F57: the separation frees a seat of the old community; carried past it, the new seat would never be free."""
+def test_a_redraw_takes_along_a_separation_that_is_already_written_for_later(town: Town) -> None:
+    """F57: the separation was written on the old community; it frees the seat of the new one."""
     worker_id = town.hire()
-    left = town.give("separations", "2021-12-01", worker_id=worker_id, reason="resigned")
-    refused = refuse_redraw(town, "later-act-in-the-way", [opened("east")], [closed("xinhua", "east")])
-    assert refused["extra"]["acts"] == [left["command_id"]]
+    town.give("separations", "2021-12-01", worker_id=worker_id, reason="resigned")
+    redraw(town, [opened("east")], [closed("xinhua", "east")])
+    assert [town.seats("east", day=day)[1] for day in ("2021-11-30", "2021-12-01")] == [1, 0]
+
+
+def test_a_redraw_is_not_voided_from_under_somebody_carried_over_it_later(town: Town) -> None:
+    redrawn = redraw(town, [], [closed("xinhua", "huangjia")])
+    hired = town.give("hires", "2020-10-15", **town.hiring("xinhua"))
+    found = town.refuse("void-breaks-later-act", "voids", command_id=redrawn["command_id"], reason="方案撤回")
+    assert found["extra"]["acts"] == [hired["command_id"]]
+    for done in (hired, redrawn):
+        town.give("voids", command_id=done["command_id"], reason="方案撤回")
+    assert town.hire("xinhua", "2020-12-01")
 
 
 def test_an_id_whose_registration_was_voided_is_free_again(town: Town) -> None:

@@ -194,20 +194,21 @@ def test_a_voided_hire_is_still_seen_as_it_was_known(town: Town) -> None:
     assert town.read("workers", city_id="chibi", effective_on="2020-12-31")["workers"] == []
 
 
-def test_a_transfer_that_a_separation_rests_on_is_not_voided(town: Town) -> None:
-    """F57: the separation freed the seat in the new community; without the transfer nobody had taken it."""
+def test_a_voided_transfer_has_a_later_separation_free_the_seat_where_the_worker_stayed(town: Town) -> None:
+    """F57: the separation was written on the new community; without the transfer it ends the stay in the old one."""
     worker_id = town.hire()
     moved = town.give("transfers", "2020-11-01", worker_id=worker_id, community_id="jinqiao")
-    left = town.give("separations", "2020-12-01", worker_id=worker_id, reason="resigned")
-    refused = refuse_void(town, "void-breaks-later-act", moved["command_id"])
-    assert refused["extra"]["acts"] == [left["command_id"]]
-    assert (town.seats("xinhua"), town.seats("jinqiao")) == ((2, 0), (2, 0))
+    town.give("separations", "2020-12-01", worker_id=worker_id, reason="resigned")
+    void(town, moved["command_id"])
+    assert [town.seats("xinhua", day=day) for day in ("2020-11-30", "2020-12-01")] == [(2, 1), (2, 0)]
+    assert [town.seats("jinqiao", day=day) for day in ("2020-11-30", "2020-12-01")] == [(2, 0), (2, 0)]
 
 
-def test_a_post_change_that_a_separation_rests_on_is_not_voided(town: Town) -> None:
-    """F57: the seat that was freed was one of the committee."""
+def test_a_voided_post_change_has_a_later_separation_free_the_seat_of_the_old_post(town: Town) -> None:
+    """F57: the seat that was freed was one of the committee; now it is the dedicated one."""
     worker_id = town.hire()
     chosen = town.give("post-changes", "2020-11-01", worker_id=worker_id, post="member")
     town.give("separations", "2020-12-01", worker_id=worker_id, reason="resigned")
-    refuse_void(town, "void-breaks-later-act", chosen["command_id"])
-    assert town.seats("xinhua", "committee") == (3, 0)
+    void(town, chosen["command_id"])
+    assert [town.seats("xinhua", day=day) for day in ("2020-11-30", "2020-12-01")] == [(2, 1), (2, 0)]
+    assert town.seats("xinhua", "committee", "2020-11-30") == (3, 0)

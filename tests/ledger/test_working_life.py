@@ -88,21 +88,38 @@ def test_a_transfer_to_a_place_that_is_not_there_is_refused(town: Town, place: d
     town.refuse("unknown-place", "transfers", worker_id=town.hire(), **place)
 
 
-def test_a_transfer_cannot_be_slipped_in_before_another(town: Town) -> None:
+def test_a_transfer_dated_before_another_moves_the_days_between(town: Town) -> None:
+    """Rule 12."""
     worker_id = town.hire()
-    later = town.give("transfers", "2020-12-01", worker_id=worker_id, community_id="jinqiao")
-    found = town.refuse("later-act-in-the-way", "transfers", "2020-11-01", worker_id=worker_id, community_id="huangjia")
-    assert found["extra"]["acts"] == [later["command_id"]]
+    town.give("transfers", "2020-12-01", worker_id=worker_id, community_id="jinqiao")
+    town.give("transfers", "2020-11-01", worker_id=worker_id, community_id="huangjia")
+    days = ("2020-10-31", "2020-11-30", "2020-12-01")
+    assert [town.worker(worker_id, day)["community_id"] for day in days] == ["xinhua", "huangjia", "jinqiao"]
+    heads = [[town.seats(name, day=day)[1] for name in ("xinhua", "huangjia", "jinqiao")] for day in days]
+    assert heads == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 
 
-@pytest.mark.parametrize("later", ["transfers", "separations"])
-def test_another_kind_of_seat_cannot_be_slipped_in_before_the_seat_is_given_up(town: Town, later: str) -> None:
-    """The later act says which seat it frees; it would free one that is not held any more."""
+def test_a_transfer_dated_before_a_promotion_takes_its_seat_along(town: Town) -> None:
+    """Rules 6 and 13: both are checked, the transfer's dedicated seat and the promotion's committee seat."""
     worker_id = town.hire()
-    fields = {"community_id": "jinqiao"} if later == "transfers" else {"reason": "resigned"}
-    moved = town.give(later, "2020-12-01", worker_id=worker_id, **fields)
-    found = town.refuse("later-act-in-the-way", "post-changes", "2020-11-01", worker_id=worker_id, post="member")
-    assert found["extra"]["acts"] == [moved["command_id"]]
+    town.give("post-changes", "2020-12-01", worker_id=worker_id, post="member")
+    for _ in range(3):
+        town.hire("jinqiao", "2021-03-01", post="member", channel="election")
+    found = town.refuse("quota-full", "transfers", "2020-11-01", worker_id=worker_id, community_id="jinqiao")
+    assert found["extra"]["day"] == "2021-03-01"
+    town.give("transfers", "2020-11-01", worker_id=worker_id, community_id="huangjia")
+    assert [town.seats("huangjia", kind) for kind in ("dedicated", "committee")] == [(2, 0), (3, 1)]
+    assert town.seats("huangjia", "dedicated", "2020-11-30") == (2, 1)
+    assert town.seats("xinhua", "committee") == (3, 0)
+
+
+def test_a_post_change_dated_before_a_separation_changes_the_seat_that_it_frees(town: Town) -> None:
+    """Rules 6 and 13."""
+    worker_id = town.hire()
+    town.give("separations", "2020-12-01", worker_id=worker_id, reason="resigned")
+    town.give("post-changes", "2020-11-01", worker_id=worker_id, post="member")
+    kinds, days = ("dedicated", "committee"), ("2020-11-30", "2020-12-01")
+    assert [[town.seats("xinhua", kind, day)[1] for kind in kinds] for day in days] == [[0, 1], [0, 0]]
 
 
 # --- post, grade

@@ -5,21 +5,15 @@ from datetime import date
 
 import msgspec
 
+from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain import career
-from ledger.domain.community import Community, check_exists, check_grid, join
+from ledger.domain.community import check_exists, check_grid
 from ledger.domain.policy import Policies
-from ledger.domain.worker import Standing, Worker, admit, check_moves_last
-from ledger.event_store import Change, Claim
+from ledger.domain.worker import Standing, Worker, admit
+from ledger.event_store import Claim
 from ledger.identity import canonical, check_identity_number
-from shared.events import (
-    Category,
-    Event,
-    WorkerConverted,
-    WorkerHired,
-    WorkerLeft,
-    WorkerTransferred,
-)
+from shared.events import Event, WorkerConverted, WorkerHired, WorkerTransferred
 from shared.refusal import Refused
 
 
@@ -35,15 +29,16 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     policies = desk.policies(place.city_id).state
     worker_id = desk.new_id()
     hired = career.hire(command, policies, worker_id=worker_id, city_id=place.city_id, birth_date=birth_date)
-    standing = admit(Worker(), hired, command.effective_date, policies).serving(command.effective_date)
+    admitted = admit(Worker(), hired, command.effective_date, policies)
+    lived, carried = carry_on(desk, admitted, policies, command.successor_id)
     claim = Claim("identity", desk.personal.fingerprint("identity", person.identity_number))
     _check_claim(desk, claim, "identity-number-used", "/person/identity_number")
-    joined = join(community.state, command.community_id, worker_id, standing.seat, command.effective_date)
+    seats = seat_changes(desk, Worker(), lived, worker_id, command.effective_date)
     sealed = _seal_new(desk, hired, person)
     worker = Opened(f"worker/{worker_id}", 0, Worker())
     return Decision(
         worker.stream,
-        [worker.with_(sealed), community.with_(joined)],
+        [worker.with_dated((sealed, command.effective_date), *carried), *seats],
         claims=[claim],
         made={"worker_id": worker_id},
         sealed=[worker_id],
@@ -112,39 +107,16 @@ def _act(desk: Desk, command: career.WorkerCommand, decide: Callable[[Standing, 
     event = decide(before, policies)
     if isinstance(event, WorkerTransferred | WorkerConverted):
         _check_target(desk, event, day)
-    lived = admit(worker.state, event, day, policies)
-    after = lived.on(day)
-    assert after is not None
-    moves: list[Change] = []
-    if _place(before) != _place(after):
-        check_moves_last(lived, day)
-        moves = _moves(desk, before, after, day)
-    return Decision(worker.stream, [worker.with_(event), *moves])
-
-
-def _place(standing: Standing) -> tuple[bool, str, Category | None]:
-    return (standing.in_service, standing.community_id, standing.seat)
+    successor_id = getattr(command, "successor_id", None)
+    lived, carried = carry_on(desk, admit(worker.state, event, day, policies), policies, successor_id)
+    seats = seat_changes(desk, worker.state, lived, command.worker_id, day)
+    return Decision(worker.stream, [worker.with_dated((event, day), *carried), *seats])
 
 
 def _check_target(desk: Desk, event: WorkerTransferred | WorkerConverted, day: date) -> None:
     target = desk.community(event.community_id)
     check_exists(target.state, event.community_id, day)
     check_grid(target.state, event.grid_id, day)
-
-
-def _moves(desk: Desk, before: Standing, after: Standing, day: date) -> list[Change]:
-    """Leave the old place, join the new; both events in one change where it is the same community."""
-    left = WorkerLeft(worker_id=before.worker_id, seat=before.seat)
-    home = desk.open(Community, f"community/{before.community_id}")
-    if not after.in_service:
-        return [home.with_(left)]
-    vacated = Community(home.state.timeline.with_([left], day))
-    if after.community_id == before.community_id:
-        joined = join(vacated, after.community_id, after.worker_id, after.seat, day)
-        return [home.with_(left, joined)]
-    target = desk.community(after.community_id)
-    joined = join(target.state, after.community_id, after.worker_id, after.seat, day)
-    return [home.with_(left), target.with_(joined)]
 
 
 def _check_claim(desk: Desk, claim: Claim, code: str, pointer: str) -> None:

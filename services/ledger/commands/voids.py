@@ -6,10 +6,18 @@ from ledger.desk import Decision, Desk, Opened
 from ledger.domain.city import City
 from ledger.domain.community import Community
 from ledger.domain.policy import Policies
-from ledger.domain.void import Voidable, VoidCommand, without
+from ledger.domain.stays import stays_of
+from ledger.domain.void import Voidable, VoidCommand, check_told, without
 from ledger.domain.worker import Worker
 from shared.envelope import Recorded
-from shared.events import CommandVoided, GridRegistered, WorkerConverted, WorkerHired, WorkerJoined, WorkerTransferred
+from shared.events import (
+    CommandVoided,
+    GridRegistered,
+    StaysRestated,
+    WorkerConverted,
+    WorkerHired,
+    WorkerTransferred,
+)
 from shared.refusal import Refused
 
 
@@ -23,11 +31,35 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
     _check_kind(written)
     policies = _policies(desk, opened)
     voided = CommandVoided(command_id=command.command_id, reason=command.reason)
+    retold = _retold(desk, opened, command)
     for stream in opened:
-        without(stream.state, command.command_id, policies)
+        without(stream.state, command.command_id, policies, retold.get(stream.stream, ()))
         if isinstance(stream.state, Community):
             _check_grids(desk, stream.state, command.command_id)
-    return Decision(streams[0], [stream.with_(voided) for stream in opened], releases=[command.command_id])
+    for name in retold.keys() - set(streams):
+        check_told(desk.open(Community, name).state, retold[name])
+    changes = [stream.with_(voided, *retold.pop(stream.stream, ())) for stream in opened]
+    changes += [desk.open(Community, name).with_(*events) for name, events in retold.items()]
+    return Decision(streams[0], changes, releases=[command.command_id])
+
+
+def _retold(
+    desk: Desk, opened: list[Opened[City] | Opened[Community] | Opened[Worker]], command: VoidCommand
+) -> dict[str, list[StaysRestated]]:
+    """Community stream → the stays that the void leaves its workers, where taking the command out does not say them."""
+    told: dict[str, list[StaysRestated]] = {}
+    for stream in opened:
+        if not isinstance(stream.state, Worker):
+            continue
+        worker_id = stream.stream.partition("/")[2]
+        was = stays_of(stream.state)
+        will = stays_of(Worker(stream.state.timeline.without(command.command_id)))
+        for name in [f"community/{community_id}" for community_id in dict.fromkeys([*was, *will])]:
+            wanted = will.get(name.partition("/")[2], ())
+            community = Community(desk.open(Community, name).state.timeline.without(command.command_id))
+            if not community.says(worker_id, wanted):
+                told.setdefault(name, []).append(StaysRestated(worker_id=worker_id, stays=wanted))
+    return told
 
 
 def _open(desk: Desk, stream: str, command_id: str) -> Opened[City] | Opened[Community] | Opened[Worker]:
@@ -59,7 +91,7 @@ def _check_grids(desk: Desk, community: Community, command_id: str) -> None:
         for act in community.timeline
         if act.command_id == command_id and isinstance(act.event, GridRegistered)
     }
-    joined = [act.event.worker_id for act in community.timeline if isinstance(act.event, WorkerJoined)] if gone else []
+    joined = [move.worker_id for move in community.movements() if move.arrives] if gone else []
     placed = [
         act.command_id
         for worker_id in dict.fromkeys(joined)

@@ -53,6 +53,7 @@ class HireWorker(Command, frozen=True, kw_only=True):
     """Somebody enters service. Without `grade` the policy's entry grade is taken.
 
     `paid_outside`: holds a seat but is paid elsewhere, e.g. on a public-institution post 事业岗位.
+    `successor_id`: who carries the worker on, where the community was redrawn since; the redraw's own without it.
     """
 
     community_id: Id
@@ -63,6 +64,7 @@ class HireWorker(Command, frozen=True, kw_only=True):
     counted_years: Years = 0
     grade: Grade | None = None
     paid_outside: bool = False
+    successor_id: Id | None = None
     person: Person
 
 
@@ -83,10 +85,11 @@ class ConvertWorker(WorkerCommand, frozen=True, kw_only=True):
 
 
 class TransferWorker(WorkerCommand, frozen=True, kw_only=True):
-    """To another community, or to another grid of the same."""
+    """To another community, or to another grid of the same. `successor_id` as of a hire."""
 
     community_id: Id
     grid_id: Id | None = None
+    successor_id: Id | None = None
 
 
 class ChangePost(WorkerCommand, frozen=True, kw_only=True):

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from ledger.domain.command import Command, Count, Id, Words
 from ledger.domain.seats import Overfull, first_overfull, value_on
+from ledger.domain.stays import joined_up
 from ledger.domain.timeline import Act, Timeline
 from shared.events import (
     Category,
@@ -16,6 +18,8 @@ from shared.events import (
     Event,
     GridRegistered,
     Seats,
+    Stay,
+    StaysRestated,
     WorkerJoined,
     WorkerLeft,
 )
@@ -55,7 +59,18 @@ class SetCommunityQuota(Command, frozen=True, kw_only=True):
 
 # --- state
 
-_NOBODY = "nobody"
+_NOBODY: Final = "nobody"
+
+
+class Movement(NamedTuple):
+    """Somebody comes or goes on a day; `act` says so."""
+
+    day: date
+    version: int
+    arrives: bool
+    worker_id: str
+    seat: Category | None
+    act: Act
 
 
 class Community(Struct, frozen=True):
@@ -99,37 +114,74 @@ class Community(Struct, frozen=True):
     def workers_on(self, day: date) -> dict[str, Category | None]:
         """Worker id → the kind of seat they hold here on the day, None for none."""
         here: dict[str, Category | None] = {}
-        for act in self.timeline.until(day):
-            if isinstance(act.event, WorkerLeft):
-                here.pop(act.event.worker_id, None)
-            elif isinstance(act.event, WorkerJoined):
-                here[act.event.worker_id] = act.event.seat
+        for move in self.movements():
+            if move.day > day:
+                break
+            if move.arrives:
+                here[move.worker_id] = move.seat
+            else:
+                here.pop(move.worker_id, None)
         return here
 
-    def unmatched(self) -> Iterator[Act]:
+    def stays_of(self, worker_id: str) -> tuple[Stay, ...]:
+        """The worker's stays here, in order."""
+        stays: list[Stay] = []
+        for move in self.movements():
+            if move.worker_id != worker_id:
+                continue
+            if move.arrives:
+                stays.append(Stay(since=move.day, seat=move.seat))
+            elif stays:
+                stays.append(Stay(since=(last := stays.pop()).since, until=move.day, seat=last.seat))
+        return joined_up(stays)
+
+    def says(self, worker_id: str, stays: tuple[Stay, ...]) -> bool:
+        """Whether these are the worker's stays here, and nobody leaves who had not come."""
+        return self.stays_of(worker_id) == stays and all(move.worker_id != worker_id for move in self.unmatched())
+
+    def unmatched(self) -> Iterator[Movement]:
         """Departures of somebody who would not be here under that seat, and arrivals of somebody who already is."""
         here: dict[str, Category | None] = {}
-        for act in self.timeline:
-            if isinstance(act.event, WorkerJoined):
-                if act.event.worker_id in here:
-                    yield act
-                here[act.event.worker_id] = act.event.seat
-            elif isinstance(act.event, WorkerLeft):
-                seat = here.pop(act.event.worker_id, _NOBODY)
-                if seat is not act.event.seat:
-                    yield act
+        for move in self.movements():
+            if move.arrives:
+                if move.worker_id in here:
+                    yield move
+                here[move.worker_id] = move.seat
+            elif here.pop(move.worker_id, _NOBODY) is not move.seat:
+                yield move
 
     @property
     def stranded(self) -> tuple[Act, list[str]] | None:
         """The act that closes the community, and the workers who would serve in it on that day or join it later."""
-        closed = next((act for act in self.timeline if isinstance(act.event, CommunityClosed)), None)
+        closed = self.closed
         if closed is None:
             return None
         left = dict.fromkeys(self.workers_on(closed.effective_date))
-        for act in self.timeline:
-            if act.effective_date > closed.effective_date and isinstance(act.event, WorkerJoined):
-                left[act.event.worker_id] = None
+        left |= {move.worker_id: None for move in self.movements() if move.arrives and move.day > closed.effective_date}
         return (closed, list(left)) if left else None
+
+    @property
+    def closed(self) -> Act | None:
+        """The act that closes the community, if there is one."""
+        return next((act for act in self.timeline if isinstance(act.event, CommunityClosed)), None)
+
+    def movements(self) -> list[Movement]:
+        """Who comes and goes, by day; what was told anew of a worker stands for all that was said before of them."""
+        retold = {
+            act.event.worker_id: act.version
+            for act in sorted(self.timeline, key=lambda act: act.version)
+            if isinstance(act.event, StaysRestated)
+        }
+        moves: list[Movement] = []
+        for act in self.timeline:
+            event = act.event
+            if isinstance(event, WorkerJoined | WorkerLeft):
+                if act.version > retold.get(event.worker_id, 0):
+                    arrives = isinstance(event, WorkerJoined)
+                    moves.append(Movement(act.effective_date, act.version, arrives, event.worker_id, event.seat, act))
+            elif isinstance(event, StaysRestated) and act.version == retold[event.worker_id]:
+                moves += _told(act, event)
+        return sorted(moves, key=lambda move: (move.day, move.version))
 
     def with_(self, event: Event, effective_date: date) -> "Community":
         """The community as it would be."""
@@ -141,9 +193,16 @@ class Community(Struct, frozen=True):
                 yield act.effective_date, act.event.seats
 
     def _takings(self, category: Category) -> Iterator[tuple[date, int]]:
-        for act in self.timeline:
-            if isinstance(act.event, WorkerJoined | WorkerLeft) and act.event.seat is category:
-                yield act.effective_date, 1 if isinstance(act.event, WorkerJoined) else -1
+        for move in self.movements():
+            if move.seat is category:
+                yield move.day, 1 if move.arrives else -1
+
+
+def _told(act: Act, event: StaysRestated) -> Iterator[Movement]:
+    for stay in event.stays:
+        yield Movement(stay.since, act.version, True, event.worker_id, stay.seat, act)
+        if stay.until is not None:
+            yield Movement(stay.until, act.version, False, event.worker_id, stay.seat, act)
 
 
 # --- decisions
@@ -157,6 +216,14 @@ def check_exists(community: Community, community_id: str, day: date, *, pointer:
         way_out = f"name its successor {closed.successor_id}" if known and closed else "register the community first"
         raise Refused(
             "unknown-place", f"there is no community {community_id} on {day}", pointer=pointer, remedy=way_out
+        )
+
+
+def check_new(community: Community, community_id: str, pointer: str) -> None:
+    """Refused `already-registered` for an id that is taken."""
+    if community.registered is not None:
+        raise Refused(
+            "already-registered", f"{community_id} is taken", pointer=pointer, remedy="choose another community id"
         )
 
 
@@ -207,36 +274,3 @@ def set_quota(community: Community, command: SetCommunityQuota) -> CommunityQuot
             remedy="end or transfer appointments first, or set the quota to at least the heads",
         )
     return event
-
-
-def join(community: Community, community_id: str, worker_id: str, seat: Category | None, day: date) -> WorkerJoined:
-    """One more from the day on. Refused `unknown-place`, and `quota-full` today or on any later day."""
-    check_exists(community, community_id, day)
-    joined = WorkerJoined(worker_id=worker_id, seat=seat)
-    after = community.with_(joined, day)
-    full = after.overfull(seat, day) if seat is not None else None
-    if full is not None:
-        raise Refused(
-            "quota-full",
-            f"all {full.seats} {seat} seats of {community_id} are taken on {full.day}",
-            pointer="/community_id",
-            remedy="end an appointment, choose a later date or another community, or raise the quota of the community",
-            extra={"day": full.day.isoformat(), "seats": full.seats, "heads": full.taken - 1},
-        )
-    check_close(after, community_id)
-    return joined
-
-
-def check_close(community: Community, community_id: str, *, pointer: str = "/community_id") -> None:
-    """Refused `later-act-in-the-way` when somebody would be left in a community that closes, or come to it later."""
-    stranded = community.stranded
-    if stranded is not None:
-        closed, left = stranded
-        assert isinstance(closed.event, CommunityClosed)
-        raise Refused(
-            "later-act-in-the-way",
-            f"{community_id} closes on {closed.effective_date}; {len(left)} would serve there then or later",
-            pointer=pointer,
-            remedy=f"act on {closed.event.successor_id} from {closed.effective_date} on",
-            extra={"workers": left},
-        )

@@ -53,6 +53,10 @@ class Timeline(Struct, frozen=True):
             insort(acts, Act(effective_date, version, "", event), key=lambda act: act.order)
         return Timeline(tuple(acts), version, self.voided, self.first)
 
+    def only(self, acts: Iterable[Act]) -> "Timeline":
+        """The same stream with none but these of its acts, in their order."""
+        return Timeline(tuple(acts), self.version, self.voided, self.first)
+
     def without(self, command_id: str) -> "Timeline":
         """The timeline as it would be with everything of this command voided."""
         kept = tuple(act for act in self.acts if act.command_id != command_id)

@@ -1,6 +1,7 @@
 """Whether a whole command can be voided: the timelines that would result must still be possible."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
@@ -17,7 +18,7 @@ from shared.events import (
     CommunityListed,
     CommunityRegistered,
     QuotaAllotted,
-    WorkerJoined,
+    StaysRestated,
 )
 from shared.patterns import END
 from shared.refusal import Refused
@@ -37,12 +38,26 @@ class VoidCommand(Command, frozen=True, kw_only=True):
 Voidable = Worker | Community | City
 
 
-def without(state: Voidable, command_id: str, policies: Policies) -> Voidable:
-    """The state with the command voided. Refused `already-voided`, `void-breaks-later-act` naming the later acts."""
+def without(state: Voidable, command_id: str, policies: Policies, retold: Sequence[StaysRestated] = ()) -> None:
+    """Refused `already-voided`, `void-breaks-later-act` naming the later acts, unless the command can be taken out.
+
+    `retold`: the stays that a community is told along with it.
+    """
     if command_id in state.timeline.voided:
         raise already_voided(command_id)
-    after = type(state)(state.timeline.without(command_id))
-    broken = _written_since(command_id, state, list(_broken(state, after, policies)))
+    after = type(state)(state.timeline.without(command_id).with_(retold, date.min))
+    _check_whole(_written_since(command_id, state, list(_broken(state, after, policies))))
+    if isinstance(state, Community):
+        _check_whole(list(_carried_over(state, command_id)))
+
+
+def check_told(state: Community, retold: Sequence[StaysRestated]) -> None:
+    """Refused `void-breaks-later-act` where stays that a void of a command elsewhere leaves here do not fit."""
+    after = Community(state.timeline.with_(retold, date.min))
+    _check_whole(list(_broken(state, after, Policies())))
+
+
+def _check_whole(broken: list[tuple[Act, str]]) -> None:
     if broken:
         named = "; ".join(f"{act.event.name} of {act.effective_date} ({why})" for act, why in broken[:5])
         raise Refused(
@@ -50,9 +65,8 @@ def without(state: Voidable, command_id: str, policies: Policies) -> Voidable:
             f"{len(broken)} later act(s) rest on it: {named}",
             pointer="/command_id",
             remedy="void the later acts first, latest first",
-            extra={"acts": list(dict.fromkeys(act.command_id for act, _ in broken))},
+            extra={"acts": list(dict.fromkeys(act.command_id for act, _ in broken if act.command_id))},
         )
-    return after
 
 
 def already_voided(command_id: str) -> Refused:
@@ -80,7 +94,7 @@ def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[t
         )
     elif isinstance(after, Community):
         yield from _unfounded(after.timeline, CommunityRegistered)
-        yield from ((act, "the worker would not have been here") for act in after.unmatched())
+        yield from ((move.act, "the worker would not have been here") for move in after.unmatched())
         for category in Category:
             yield from _too_many(after, category)
         stranded = after.stranded
@@ -117,5 +131,15 @@ def _too_many(community: Community, category: Category) -> Iterator[tuple[Act, s
     if full is None:
         return
     why = f"{full.taken} heads for {full.seats} seats on {full.day}"
-    joined = (act for act in community.timeline if isinstance(act.event, WorkerJoined) and act.event.seat is category)
-    yield from ((act, why) for act in joined if act.effective_date <= full.day)
+    joined = [move for move in community.movements() if move.arrives and move.seat is category]
+    yield from ((move.act, why) for move in joined if move.day <= full.day and move.act.command_id)
+
+
+def _carried_over(community: Community, command_id: str) -> Iterator[tuple[Act, str]]:
+    """Who was recorded later and carried over the redraw that the command made here."""
+    closed = community.closed
+    if closed is None or closed.command_id != command_id:
+        return
+    for move in community.movements():
+        if not move.arrives and move.day == closed.effective_date and move.act.version > closed.version:
+            yield move.act, f"{move.worker_id} was carried over the redraw"

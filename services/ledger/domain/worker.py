@@ -17,13 +17,11 @@ from shared.events import (
     Post,
     PostChanged,
     WorkerAppraised,
-    WorkerCarried,
     WorkerConverted,
     WorkerEducated,
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
-    WorkerSeparated,
     WorkerTransferred,
 )
 from shared.refusal import Refused
@@ -61,9 +59,6 @@ class Worker(Struct, frozen=True):
 
 # --- decisions
 
-_MOVES = (WorkerTransferred, WorkerCarried, WorkerConverted, PostChanged, WorkerSeparated)
-"""Acts that free a seat and take or end another."""
-
 
 def admit(worker: Worker, event: Event, effective_date: date, policies: Policies) -> Worker:
     """The worker with the event, decided against the whole timeline it lands in.
@@ -86,19 +81,6 @@ def admit(worker: Worker, event: Event, effective_date: date, policies: Policies
             extra={"acts": [act.command_id]},
         )
     return after
-
-
-def check_moves_last(worker: Worker, day: date) -> None:
-    """Refused `later-act-in-the-way`: a move of a seat cannot be slipped in before another, which names its seat."""
-    for act in worker.timeline:
-        if act.effective_date > day and isinstance(act.event, _MOVES):
-            raise Refused(
-                "later-act-in-the-way",
-                f"{act.event.name} of {act.effective_date} frees the seat held now",
-                pointer="/effective_date",
-                remedy="choose a later date, or void the later act first and give it again afterwards",
-                extra={"acts": [act.command_id]},
-            )
 
 
 def violations(worker: Worker, policies: Policies) -> Iterator[tuple[Act, Refused]]:
@@ -124,9 +106,7 @@ def _check(standing: Standing | None, act: Act, policies: Policies) -> None:
         rule(standing, event, act.effective_date, policies)
 
 
-def _check_move(standing: Standing, event: WorkerTransferred | WorkerCarried, day: date, policies: Policies) -> None:
-    if event.from_community_id != standing.community_id:
-        raise _moved(standing, f"the worker is not in {event.from_community_id} but in {standing.community_id}")
+def _check_move(standing: Standing, event: WorkerTransferred, day: date, policies: Policies) -> None:
     if (event.community_id, event.grid_id) == (standing.community_id, standing.grid_id):
         where = event.community_id + (f", grid {event.grid_id}" if event.grid_id else "")
         raise _already(f"the worker is already in {where}", "/community_id")
@@ -208,7 +188,6 @@ def _check_grade_on(scheme: str, post: Post, grade: int | None, day: date, polic
 
 _RULES: dict[type[Event], Callable[..., None]] = {
     WorkerTransferred: _check_move,
-    WorkerCarried: _check_move,
     WorkerConverted: _check_conversion,
     PostChanged: _check_post,
     WorkerRegraded: _check_regrade,

@@ -1,0 +1,174 @@
+"""The command that redraws communities and moves everybody who serves there."""
+
+from collections.abc import Sequence
+
+from ledger.desk import Decision, Desk, Opened
+from ledger.domain import city as city_rules
+from ledger.domain import community as community_rules
+from ledger.domain.city import City, ClosedCommunity, RedrawCommunities
+from ledger.domain.community import Community
+from ledger.domain.settling import check_close, settle
+from ledger.domain.stays import stays_of
+from ledger.domain.worker import Worker, admit
+from ledger.event_store import Change
+from shared.events import (
+    Category,
+    CommunitiesRedrawn,
+    CommunityClosed,
+    CommunityQuotaSet,
+    CommunityRegistered,
+    Event,
+    QuotaAllotted,
+    WorkerCarried,
+)
+from shared.refusal import Refused
+
+
+def redraw_communities(desk: Desk, command: RedrawCommunities) -> Decision:
+    """Close, open and move everybody in one append. Refused `redraw-incomplete`, `quota-full`, `quota-exceeded`."""
+    city = desk.city(command.city_id)
+    city_rules.check_city(city.state, command.city_id)
+    city_rules.check_named_once(command)
+    closing = {closed.community_id: desk.community(closed.community_id, "/closed") for closed in command.closed}
+    opening = {opened.community_id: desk.community(opened.community_id, "/opened") for opened in command.opened}
+    for number, one in enumerate(command.closed):
+        pointer = f"/closed/{number}/community_id"
+        community_rules.check_exists(
+            closing[one.community_id].state, one.community_id, command.effective_date, pointer=pointer
+        )
+    _check_successors(command, city.state)
+    city_events = _city_events(command, city.state)
+    for name, opened in opening.items():
+        community_rules.check_new(opened.state, name, "/opened")
+    redrawn = Redrawn(desk, command)
+    policies = desk.policies(command.city_id).state
+    changes = [city.with_(*city_events)]
+    for worker, carried in _movers(desk, command, closing):
+        redrawn.carry(worker, admit(worker.state, carried, command.effective_date, policies))
+        changes.append(worker.with_(carried))
+    changes += redrawn.changes()
+    return Decision(city.stream, changes)
+
+
+class Redrawn:
+    """The communities of a redraw as they come to be: opened first, then with who is carried, closed last."""
+
+    def __init__(self, desk: Desk, command: RedrawCommunities) -> None:
+        self._desk = desk
+        self._command = command
+        self._day = command.effective_date
+        self._events: dict[str, list[Event]] = {}
+        self._states: dict[str, Community] = {}
+        for opened in command.opened:
+            self._write(opened.community_id, list(_opened(command, opened.community_id)))
+
+    def carry(self, before: Opened[Worker], after: Worker) -> None:
+        """Tell the communities where the worker now serves. Refused `quota-full`."""
+        was, will = stays_of(before.state), stays_of(after)
+        worker_id = before.stream.partition("/")[2]
+        for name in dict.fromkeys([*was, *will]):
+            wanted = will.get(name, ())
+            if was.get(name, ()) != wanted:
+                self._write(name, settle(self._state(name), name, worker_id, wanted, self._day, pointer="/closed"))
+
+    def changes(self) -> list[Change]:
+        """All that is written on communities. Refused `later-act-in-the-way` where somebody would be left behind."""
+        for closed in self._command.closed:
+            self._write(closed.community_id, [CommunityClosed(successor_id=closed.successor_id)])
+        for name in self._events:
+            check_close(self._state(name), name, pointer="/closed")
+        return [self._opened(name).with_(*events) for name, events in self._events.items() if events]
+
+    def _write(self, name: str, events: list[Event]) -> None:
+        timeline = self._state(name).timeline.with_(events, self._day)
+        self._states[name] = Community(timeline)
+        self._events.setdefault(name, []).extend(events)
+
+    def _state(self, name: str) -> Community:
+        return self._states.get(name) or self._opened(name).state
+
+    def _opened(self, name: str) -> Opened[Community]:
+        return self._desk.community(name)
+
+
+def _check_successors(command: RedrawCommunities, city: City) -> None:
+    after = (set(city.communities_on(command.effective_date)) - {closed.community_id for closed in command.closed}) | {
+        opened.community_id for opened in command.opened
+    }
+    for number, closed in enumerate(command.closed):
+        for successor in {closed.successor_id, *closed.workers.values()}:
+            if successor not in after:
+                raise Refused(
+                    "redraw-incomplete",
+                    f"{successor}, a successor of {closed.community_id}, does not exist after the redraw",
+                    pointer=f"/closed/{number}/successor_id",
+                    remedy="name a community that is opened here or stays open",
+                )
+
+
+def _city_events(command: RedrawCommunities, city: City) -> list[Event]:
+    day = command.effective_date
+    events: list[Event] = [
+        CommunitiesRedrawn(
+            successors={closed.community_id: closed.successor_id for closed in command.closed},
+            opened=tuple(opened.community_id for opened in command.opened),
+        )
+    ]
+    for closed in command.closed:
+        events += [QuotaAllotted(community_id=closed.community_id, category=kind, seats=0) for kind in Category]
+    for number, opened in enumerate(command.opened):
+        pointer = f"/opened/{number}"
+        events.append(city_rules.list_community(city, opened.street_id, opened.community_id, day, pointer))
+        for kind, seats in ((Category.COMMITTEE, opened.committee_seats), (Category.DEDICATED, opened.dedicated_seats)):
+            events.append(QuotaAllotted(community_id=opened.community_id, category=kind, seats=seats))
+    city_rules.check_redrawn(city, events, day)
+    return events
+
+
+def _opened(command: RedrawCommunities, community_id: str) -> Sequence[Event]:
+    opened = next(one for one in command.opened if one.community_id == community_id)
+    predecessors = tuple(
+        closed.community_id
+        for closed in command.closed
+        if community_id in (closed.successor_id, *closed.workers.values())
+    )
+    return (
+        CommunityRegistered(
+            community_id=community_id,
+            city_id=command.city_id,
+            street_id=opened.street_id,
+            title=opened.title,
+            households=opened.households,
+            population=opened.population,
+            compounds=opened.compounds,
+            predecessors=predecessors,
+        ),
+        CommunityQuotaSet(category=Category.COMMITTEE, seats=opened.committee_seats),
+        CommunityQuotaSet(category=Category.DEDICATED, seats=opened.dedicated_seats),
+    )
+
+
+def _movers(
+    desk: Desk, command: RedrawCommunities, closing: dict[str, Opened[Community]]
+) -> list[tuple[Opened[Worker], WorkerCarried]]:
+    """Everybody in service in a closing community on the day, and how they are carried on."""
+    movers = []
+    for closed in command.closed:
+        living = closing[closed.community_id].state.workers_on(command.effective_date)
+        _check_named(closed, set(living))
+        for worker_id in living:
+            target = closed.workers.get(worker_id, closed.successor_id)
+            carried = WorkerCarried(from_community_id=closed.community_id, community_id=target)
+            movers.append((desk.worker(worker_id), carried))
+    return movers
+
+
+def _check_named(closed: ClosedCommunity, living: set[str]) -> None:
+    strangers = sorted(set(closed.workers) - living)
+    if strangers:
+        raise Refused(
+            "redraw-incomplete",
+            f"{strangers[0]} is not in service in {closed.community_id} on that day",
+            pointer="/closed",
+            remedy="name only workers of the community that closes",
+        )
