@@ -8,7 +8,7 @@ from ledger.domain import community as community_rules
 from ledger.domain.city import City, ClosedCommunity, RedrawCommunities
 from ledger.domain.community import Community
 from ledger.domain.settling import check_close, settle
-from ledger.domain.stays import stays_of
+from ledger.domain.stays import concerned, stays_of
 from ledger.domain.worker import Worker, admit
 from ledger.event_store import Change
 from shared.events import (
@@ -66,10 +66,9 @@ class Redrawn:
         """Tell the communities where the worker now serves. Refused `quota-full`."""
         was, will = stays_of(before.state), stays_of(after)
         worker_id = before.stream.partition("/")[2]
-        for name in dict.fromkeys([*was, *will]):
-            wanted = will.get(name, ())
-            if was.get(name, ()) != wanted:
-                self._write(name, settle(self._state(name), name, worker_id, wanted, self._day, pointer="/closed"))
+        for name in concerned(was, will):
+            told = settle(self._state(name), name, worker_id, will.get(name, ()), self._day, pointer="/closed")
+            self._write(name, told)
 
     def changes(self) -> list[Change]:
         """All that is written on communities. Refused `later-act-in-the-way` where somebody would be left behind."""

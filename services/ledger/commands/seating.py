@@ -6,7 +6,7 @@ from ledger.desk import Desk
 from ledger.domain.community import Community
 from ledger.domain.policy import Policies
 from ledger.domain.settling import settle
-from ledger.domain.stays import stays_of
+from ledger.domain.stays import concerned, stays_of
 from ledger.domain.timeline import Act
 from ledger.domain.worker import Worker, admit
 from ledger.event_store import Change
@@ -31,12 +31,9 @@ def seat_changes(desk: Desk, before: Worker, after: Worker, worker_id: str, day:
     """What the communities' streams are told of the difference. Refused `quota-full`, `later-act-in-the-way`."""
     was, will = stays_of(before), stays_of(after)
     changes = []
-    for community_id in dict.fromkeys([*was, *will]):
-        wanted = will.get(community_id, ())
-        if was.get(community_id, ()) == wanted:
-            continue
+    for community_id in concerned(was, will):
         community = desk.open(Community, f"community/{community_id}")
-        events = settle(community.state, community_id, worker_id, wanted, day)
+        events = settle(community.state, community_id, worker_id, will.get(community_id, ()), day)
         if events:
             changes.append(community.with_(*events))
     return changes

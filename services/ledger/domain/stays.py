@@ -25,6 +25,12 @@ def stays_of(worker: Worker) -> dict[str, tuple[Stay, ...]]:
     return {community_id: kept for community_id, stays in found.items() if (kept := joined_up(stays))}
 
 
+def concerned(was: dict[str, tuple[Stay, ...]], will: dict[str, tuple[Stay, ...]]) -> list[str]:
+    """The communities whose stays are not the same, the one that the worker was last to be in first."""
+    names = [name for name in dict.fromkeys([*was, *will]) if was.get(name, ()) != will.get(name, ())]
+    return sorted(names, key=lambda name: name not in was or was[name][-1].until is not None)
+
+
 def joined_up(stays: Iterable[Stay]) -> tuple[Stay, ...]:
     """Stays in order without those of no days, and without a seam where the seat stays the same."""
     kept: list[Stay] = []
