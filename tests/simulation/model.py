@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.oracle import careers, pay
 from tests.oracle.logs import Log
+from tests.simulation import stays
 from tests.simulation.town import DOCUMENTS, FIRST_MONTH, STREETS, document
 from tests.simulation.wishes import CITY, Wish
 
@@ -25,7 +26,7 @@ Written = tuple[str, str]
 Told = tuple[int, str, str, str]
 """A notice: position of its event, recipient, template, channel."""
 
-_LEGACY = "legacy"
+_LEGACY = stays.LEGACY
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Model:
     written: dict[int, Written] = field(default_factory=dict)
     told: Counter[Told] = field(default_factory=Counter)
     acts: list[Recorded] = field(default_factory=list)
+    _heard: dict[tuple[str, str], list[stays.Word]] = field(default_factory=dict)
     _streams_of: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,42 +77,62 @@ class Model:
     def _writes(self, accepted: Accepted) -> Iterator[Written]:
         wish, said = accepted.wish, accepted.wish.fields
         if wish.path == "voids":
-            yield from ((stream, "command.voided.v1") for stream in self._streams_of[said["command_id"]])
+            yield from self._undone(accepted)
         elif wish.path == "bases":
             yield f"policy/{CITY}", "policy.base-published.v1"
         elif wish.path.startswith("run-"):
             act = {"run-drafts": "drafted", "run-approvals": "approved", "run-closures": "closed"}[wish.path]
             yield f"run/{CITY}/{said['month']}/1", f"run.{act}.v1"
-        elif wish.path == "hires":
-            yield f"worker/{accepted.worker_id}", "worker.hired.v1"
-            yield f"community/{said['community_id']}", "community.worker-joined.v1"
         else:
-            yield f"worker/{said['worker_id']}", _WORKER_EVENTS[wish.path]
-            yield from self._moves(wish)
+            stream = _stream(accepted)
+            yield stream, "worker.hired.v1" if wish.path == "hires" else _WORKER_EVENTS[wish.path]
+            yield from self._moves(accepted, stream)
 
-    def _moves(self, wish: Wish) -> Iterator[Written]:
-        """The seat that is left and the one that is taken, where the act moves somebody."""
-        before, said = self._before(wish), wish.fields
-        home = f"community/{before.community}"
-        left, joined = "community.worker-left.v1", "community.worker-joined.v1"
-        if wish.path == "separations":
-            yield home, left
-        elif wish.path == "transfers":
-            yield home, left
-            yield f"community/{said['community_id']}", joined
-        elif wish.path == "conversions" or (wish.path == "post-changes" and self._other_seat(before, said["post"])):
-            yield home, left
-            yield home, joined
+    def _moves(self, accepted: Accepted, stream: str) -> Iterator[Written]:
+        """What each community is told of the days that the act gives or takes."""
+        event = _event(accepted.wish, accepted.worker_id, self)
+        was = stays.whereabouts(self._life(stream))
+        if event is None:
+            return
+        will = stays.whereabouts(self._life(stream, _recorded(accepted, stream, accepted.position, event)))
+        for name in stays.left_first(was, will):
+            heard = self._heard.setdefault((name, stream), [])
+            day, days = accepted.wish.day, (was.get(name, {}), will.get(name, {}))
+            words = stays.words_for(accepted.command_id, day, heard, *days)
+            heard += words
+            yield from ((f"community/{name}", word.name) for word in words)
+
+    def _undone(self, accepted: Accepted) -> Iterator[Written]:
+        """Every stream of the command, and each community that would now be wrong about the worker's days."""
+        command_id = accepted.wish.fields["command_id"]
+        written = self._streams_of[command_id]
+        anew = self._told_anew(accepted, written[0]) if written[0].startswith("worker/") else []
+        for stream in written:
+            yield stream, "command.voided.v1"
+            yield from ((name, stays.RESTATED) for name in anew if name == stream)
+        yield from ((name, stays.RESTATED) for name in anew if name not in written)
+
+    def _told_anew(self, accepted: Accepted, stream: str) -> list[str]:
+        command_id = accepted.wish.fields["command_id"]
+        was = self._life(stream)
+        will = stays.whereabouts([act for act in was if act.command_id != command_id])
+        anew = []
+        for name in {**stays.whereabouts(was), **will}:
+            heard = [word for word in self._heard.get((name, stream), []) if word.command_id != command_id]
+            if stays.believed(heard) != will.get(name, {}):
+                heard.append(stays.anew(accepted.command_id, will.get(name, {})))
+                anew.append(f"community/{name}")
+            self._heard[name, stream] = heard
+        return anew
+
+    def _life(self, stream: str, *more: Recorded) -> list[Recorded]:
+        """All acts on the worker that hold, and these, in order."""
+        acts = [*self.acts, *more]
+        return [act for act in careers.known(acts, acts[-1].position) if act.stream == stream]
 
     def _before(self, wish: Wish) -> careers.Day:
         """The worker on the day of the act, before it."""
-        stream = f"worker/{wish.fields['worker_id']}"
-        known = careers.known(self.acts, self.acts[-1].position)
-        return careers.on_day([act for act in known if act.stream == stream], wish.day)
-
-    @staticmethod
-    def _other_seat(before: careers.Day, post: str) -> bool:
-        return before.scheme != _LEGACY and (before.post == "dedicated") != (post == "dedicated")
+        return careers.on_day(self._life(f"worker/{wish.fields['worker_id']}"), wish.day)
 
     # --- whom it is told to
 
@@ -139,23 +161,30 @@ class Model:
             for stream in self._streams_of[wish.fields["command_id"]]:
                 self._keep(accepted, stream, position, event)
         elif event is not None:
-            stream = f"worker/{accepted.worker_id or wish.fields.get('worker_id')}"
-            self._keep(accepted, f"policy/{CITY}" if wish.path == "bases" else stream, position, event)
+            stream = f"policy/{CITY}" if wish.path == "bases" else _stream(accepted)
+            self._keep(accepted, stream, position, event)
 
     def _keep(self, accepted: Accepted, stream: str, position: int, event: Event | None) -> None:
         assert event is not None
-        recorded = Recorded(
-            position=position,
-            stream=stream,
-            version=1,
-            effective_date=accepted.wish.day,
-            recorded_at=datetime(2020, 9, 20, tzinfo=UTC),
-            actor="",
-            basis=Basis("test", accepted.wish.day),
-            command_id=accepted.command_id,
-            event=event,
-        )
-        self.acts.append(recorded)
+        self.acts.append(_recorded(accepted, stream, position, event))
+
+
+def _stream(accepted: Accepted) -> str:
+    return f"worker/{accepted.worker_id or accepted.wish.fields['worker_id']}"
+
+
+def _recorded(accepted: Accepted, stream: str, position: int, event: Event) -> Recorded:
+    return Recorded(
+        position=position,
+        stream=stream,
+        version=1,
+        effective_date=accepted.wish.day,
+        recorded_at=datetime(2020, 9, 20, tzinfo=UTC),
+        actor="",
+        basis=Basis("test", accepted.wish.day),
+        command_id=accepted.command_id,
+        event=event,
+    )
 
 
 _WORKER_EVENTS = {
