@@ -85,7 +85,9 @@ class Explanation:
         assert pay is not None
         text = f"{exact_yuan(pay)} a month"
         if document.ladder is not None:
-            text = f"{exact_yuan(version.base_fen())} × {document.ladder.coefficients[grade]:f} → {text}"
+            base_fen, coefficient = version.base_fen(), document.ladder.coefficient(POSTS[post], grade)
+            assert base_fen is not None
+            text = f"{exact_yuan(base_fen)} × {coefficient:f} → {text}"
         if document.performance is None:
             return text, pay
         words, ratio = _parted(document.performance, item, RATINGS[rating])

@@ -9,6 +9,7 @@ import msgspec
 from payroll.engine import FactKind, day_number
 from shared import events
 from shared.envelope import Recorded
+from shared.policy_document import as_written
 
 Row = tuple[Any, ...]
 
@@ -70,7 +71,11 @@ def _terms(event: events.WorkerHired | events.WorkerConverted) -> dict[FactKind,
 
 
 def _content(event: events.Event) -> str:
-    return msgspec.json.encode(msgspec.to_builtins(event, str_keys=True), order="deterministic").decode()
+    """The event as JSON, the same for ever: a document says nothing of what its format gained since."""
+    plain = msgspec.to_builtins(event, str_keys=True)
+    if isinstance(event, events.PolicyEnacted):
+        plain["document"] = as_written(event.document)
+    return msgspec.json.encode(plain, order="deterministic").decode()
 
 
 def _keep_void(rows: Rows, recorded: Recorded, event: events.CommandVoided) -> None:

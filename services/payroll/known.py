@@ -97,7 +97,18 @@ class Known:
             schemes=[*schemes, *(policy.document.scheme for policy in self.policies)],
             street_of=self.street_of,
             communities=[*communities, *(line.community_id for line in self.paid)],
+            district_of=self._district_of(),
         )
+
+    def _district_of(self) -> dict[str, str]:
+        """Street → district, as the latest policy that names the street has it."""
+        ordered = sorted(self.policies, key=lambda policy: (policy.effective_date, policy.position))
+        return {
+            street: name
+            for policy in ordered
+            for name, district in policy.document.districts.items()
+            for street in district.streets
+        }
 
     def due(self, first_month: str, last_month: str) -> Due:
         """What is due for these service months, inclusive."""

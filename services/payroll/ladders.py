@@ -23,6 +23,8 @@ def ladder_on(known: Known, scheme: str, on: date) -> LadderAnswer:
     if document.ladder is None:
         raise Refused("no-grades", f"scheme {scheme} pays fixed amounts by post", remedy="ask for a scheme with grades")
     base_fen = version.base_fen()
+    if base_fen is None:
+        raise Refused("no-policy", f"no average wage is published for {on}", remedy="publish the base first")
     coefficients = dict(sorted(document.ladder.coefficients.items()))
     pays = {grade: version.full_pay_fen(POSTS[0], grade) or Fraction(0) for grade in coefficients}
     mean_yuan = base_fen * sum(map(Fraction, coefficients.values()), Fraction(0)) / len(coefficients) / 100

@@ -54,16 +54,25 @@ WORDS = {
     "education": "college",
     "education_steps": "bachelor",
     "factors": "competent",
+    "rating": "competent",
+    "ratings": "competent",
+    "gate_ratings": "competent",
+    "uncounted_ratings": "unfit",
+    "entry_grades": "dedicated",
+    "education_years": "bachelor",
+    "certificate_steps": "assistant",
+    "city_seats": "dedicated",
+    "channels": "exam",
     "monthly": "assistant",
     "budget_items": "ladder",
 }
 """What a text field of that name says; any other text is its own name and a number: part → part-1."""
 
-PATTERNED = ("2020-10", "published")
+PATTERNED = ("2020-10", "published", "01-01")
 """What is tried where a text must match a pattern."""
 
-NOT_GIVEN = {"flat"}
-"""Optional parts that would contradict another: a policy document has a ladder or flat amounts, not both."""
+NOT_GIVEN = {"flat", "additive", "by_post", "monthly_amount", "supplement"}
+"""Optional parts that would contradict another: a policy document has one kind of pay, a base one origin."""
 
 
 def specimen(name: str) -> bytes:
@@ -110,6 +119,8 @@ def _value(kind: inspect.Type, field: str) -> Any:
             return True
         case inspect.IntType():
             return 2020 if field == "year" else 1
+        case inspect.DateType():
+            return date(2020, 10, 1)
         case inspect.DecimalType():
             return Decimal("1.00")
         case inspect.DateType():

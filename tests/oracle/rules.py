@@ -28,7 +28,7 @@ def in_force(acts: Sequence[Recorded], scheme: str, day: date) -> InForce | None
         match act.event:
             case events.PolicyEnacted(scheme=its) as enacted if its == scheme:
                 ladder = enacted.document.ladder
-                wage = Fraction(ladder.base.average_annual_wage) * 100 if ladder else Fraction(0)
+                wage = Fraction(ladder.base.average_annual_wage or 0) * 100 if ladder else Fraction(0)
                 found = InForce(enacted.document, wage, act.position)
             case events.BasePublished(scheme=its) as published if its == scheme and found and found.document.ladder:
                 found = InForce(found.document, Fraction(published.average_annual_wage_fen), act.position)
@@ -91,8 +91,10 @@ def payers(state: Day, rule: InForce, streets: dict[str, str]) -> dict[str, Frac
     if funding is None:
         return {"suspense": Fraction(1)}
     street = streets.get(state.community)
+    district = next((name for name, one in rule.document.districts.items() if street in one.streets), None)
     names = {
         "city": f"city/{rule.document.jurisdiction}",
+        "district": f"district/{district}" if district else "suspense",
         "street": f"street/{street}" if street else "suspense",
         "community": f"community/{state.community}",
     }

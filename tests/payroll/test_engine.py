@@ -9,6 +9,7 @@ from payroll.engine import FactKind, Gap
 from shared.policy_document import (
     Base,
     CertificateAllowance,
+    District,
     FundingRule,
     Ladder,
     Level,
@@ -240,3 +241,18 @@ def test_fine_shares_of_an_ordinary_amount_are_not_refused_for_the_scale_they_we
     # 54580 × 0.8 ÷ 12 × 0.7231 = 2631.1198…; basic 0.6667 of it 1754.17, performance 0.3333 of it 876.95
     paid = by_month(work_out(hire("w", "2020-10-01", "head"), rules, months=("2020-10", "2020-10")))
     assert paid == {("w", "2020-10"): 175_417 + 87_695}
+
+
+def test_a_district_pays_as_a_payer_of_its_own_and_a_street_outside_every_district_is_in_suspense():
+    """Rules 4 and 12: city and district five to five; the district is that of the seat's street."""
+    halves = (FundingRule(posts=("dedicated",), shares={Level.CITY: Decimal("0.5"), Level.DISTRICT: Decimal("0.5")}),)
+    district = {"tianning": District(streets=("first",))}
+    rules = [enacted("chibi-2020", "2020-09-01", funding=halves, districts=district)]
+    rows = hire("li", "2020-10-01") + hire("wu", "2020-10-01", at="south")
+    found = by_payer(work_out(rows, rules, months=("2020-10", "2020-10"), districts={"first": "tianning"}))
+    assert found == {
+        ("li", "2020-10", "basic", "city/chibi"): 131_000,
+        ("li", "2020-10", "basic", "district/tianning"): 131_000,
+        ("wu", "2020-10", "basic", "city/chibi"): 131_000,
+        ("wu", "2020-10", "basic", "suspense"): 131_000,
+    }

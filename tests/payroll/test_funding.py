@@ -46,10 +46,11 @@ def test_3333_fen_at_70_15_15_is_2333_500_500_in_every_order_of_listing(listing)
     """F17."""
     rule = FundingRule(posts=("head",), shares={level: Decimal(ratio) for level, ratio in listing})
     weights = np.array([common_weights(payer_ratios(rule))], dtype=np.int64)
-    assert shared(np.array([3333]), weights).tolist() == [[2333, 500, 500, 0]]
+    assert shared(np.array([3333]), weights).tolist() == [[2333, 500, 0, 500, 0]]
 
 
 def test_panjins_three_thirds_of_3333_33():
+    """Rule 4: the rounded thirds of the regulation add up."""
     assert shared(np.array([333_333]), np.array([[4, 4, 2, 0]])).tolist() == [[133_333, 133_333, 66_667, 0]]
 
 
@@ -74,8 +75,8 @@ def test_lines_over_their_segments_add_up_and_equal_the_scalar_split(lines, wide
 def test_a_rule_without_a_remainder_leaves_the_rest_in_suspense():
     """F20."""
     rule = FundingRule(posts=("head",), shares={Level.CITY: Decimal("0.7")})
-    assert payer_ratios(rule) == [Fraction(7, 10), 0, 0, Fraction(3, 10)]
-    assert payer_ratios(None) == [0, 0, 0, 1]
+    assert payer_ratios(rule) == [Fraction(7, 10), 0, 0, 0, Fraction(3, 10)]
+    assert payer_ratios(None) == [0, 0, 0, 0, 1]
 
 
 def career(seed):

@@ -77,11 +77,17 @@ def fact(worker: str, kind: FactKind, on: str, value: Any, position: int = 20, o
     return [(worker, kind, date.fromisoformat(on), position, ordinal, value)]
 
 
-def words(rows: Iterable[Row]) -> Vocabulary:
+def words(rows: Iterable[Row], districts: dict[str, str] | None = None) -> Vocabulary:
     """The vocabulary of these facts in Chibi."""
     rows = list(rows)
     schemes = [row[5] for row in rows if row[1] is FactKind.SCHEME]
-    return vocabulary("chibi", workers=[row[0] for row in rows], schemes=[*schemes, "ladder"], street_of=STREETS)
+    return vocabulary(
+        "chibi",
+        workers=[row[0] for row in rows],
+        schemes=[*schemes, "ladder"],
+        street_of=STREETS,
+        district_of=districts,
+    )
 
 
 def _code(names: Vocabulary, kind: FactKind, value: Any) -> int:
@@ -100,9 +106,10 @@ def work_out(
     policies: list[EnactedPolicy],
     bases: list[PublishedBase] | None = None,
     months: tuple[str, str] = ("2020-10", "2021-12"),
+    districts: dict[str, str] | None = None,
 ) -> Due:
-    """What the engine makes due of these facts."""
-    names = words(rows)
+    """What the engine makes due of these facts; `districts` maps streets."""
+    names = words(rows, districts)
     tables = compile_policies(policies, bases or [], names, month_number(months[0]), month_number(months[1]))
     coded = [
         (names.worker_codes[worker], kind, day_number(day), position, ordinal, _code(names, kind, value))

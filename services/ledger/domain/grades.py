@@ -19,23 +19,24 @@ def band_of(post: Post, document: PolicyDocument) -> Band:
 
 
 def entry_grade(post: Post, *, counted_years: int, education: Education, document: PolicyDocument) -> int | None:
-    """The lowest grade of the band, one step per counted years, steps for the diploma; never beyond the band.
+    """The post's entry grade or its band's lowest, a step per counted years, steps for the diploma; within the band.
 
     None under a scheme without grades. Source: `grade_rules` of the policy document.
     """
-    if document.ladder is None:
+    if not document.has_grades():
         return None
     band = band_of(post, document)
     if document.grade_rules is None:
         return band.lowest
     rules = document.grade_rules
+    first = rules.entry_grades.get(post.value, band.lowest)
     earned = counted_years // rules.years_per_step + rules.education_steps.get(education.value, 0)
-    return min(band.lowest + earned, band.highest)
+    return min(first + earned, band.highest)
 
 
 def check_grade(post: Post, grade: int, document: PolicyDocument) -> None:
     """Refused `grade-outside-band` or `no-grades`."""
-    if document.ladder is None:
+    if not document.has_grades():
         raise Refused(
             "no-grades",
             f"the scheme {document.scheme} has no grades",

@@ -108,7 +108,7 @@ def enact(policies: Policies, command: EnactPolicy) -> PolicyEnacted:
 def publish_base(policies: Policies, command: PublishBase, wage_fen: int) -> BasePublished:
     """Refused `no-policy` unless the scheme pays by a base on the day, `already-there` when nothing changes."""
     document = policies.for_scheme(command.scheme, command.effective_date)
-    if document is None or document.ladder is None:
+    if document is None or document.ladder is None or document.ladder.base.share is None:
         raise Refused(
             "no-policy",
             f"no policy of the scheme {command.scheme} pays by a base on {command.effective_date}",

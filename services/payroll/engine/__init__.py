@@ -12,7 +12,8 @@ from payroll.engine.facts import (
     month_number,
 )
 from payroll.engine.lines import Due, Entries, Gap, Segments, due, entries_of, settled
-from payroll.engine.policy_tables import EnactedPolicy, PolicyTables, PublishedBase, compile_policies
+from payroll.engine.policy_tables import PolicyTables, compile_policies
+from payroll.engine.policy_versions import EnactedPolicy, PublishedBase
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
     CERTIFICATES,

@@ -4,70 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from fractions import Fraction
 from math import lcm
 
 import numpy as np
 
-from payroll.engine.facts import Flags, Ints, day_number, first_day
+from payroll.engine.facts import Flags, Ints, first_day
+from payroll.engine.policy_versions import BEFORE_ALL_DAYS, EnactedPolicy, PublishedBase, Version, versions_of
 from payroll.engine.vocabulary import CERTIFICATES, POSTS, RATINGS, PayerLevel, Vocabulary
-from shared.money import common_weights, fen, round_fen
-from shared.policy_document import AllowanceStart, FundingRule, Level, Mode, PolicyDocument, Rounding, Unit
+from shared.money import common_weights
+from shared.policy_document import AllowanceStart, FundingRule, Level, Mode, Rounding, Unit
 
-BEFORE_ALL_DAYS = -(1 << 30)
 SCHEME_STRIDE = 1 << 32
 LONGEST_MONTH = 31
 _INT64 = 1 << 63
 _FEN_ROUNDED_UP = 200
-
-
-@dataclass(frozen=True)
-class EnactedPolicy:
-    """A document came into force on a date; `position` is where the log says so."""
-
-    effective_date: date
-    position: int
-    document: PolicyDocument
-
-
-@dataclass(frozen=True)
-class PublishedBase:
-    """The average annual wage of a scheme from a date on, until a document or a base of a later date."""
-
-    effective_date: date
-    position: int
-    scheme: str
-    average_annual_wage_fen: int
-
-
-@dataclass(frozen=True)
-class Version:
-    """One stretch of unchanging rules of a scheme, from its first day on. No document: nothing is in force yet."""
-
-    scheme: int
-    first_day: int
-    document: PolicyDocument | None = None
-    average_annual_wage_fen: int = 0
-
-    def base_fen(self) -> Fraction:
-        """核算基数 in fen: the wage × the share ÷ 12, rounded where the document says."""
-        assert self.document is not None
-        assert self.document.ladder is not None
-        base = self.document.ladder.base
-        return round_fen(self.average_annual_wage_fen * Fraction(base.share) / 12, base.rounding)
-
-    def full_pay_fen(self, post: str, grade: int) -> Fraction | None:
-        """A full month's pay in fen, before it is parted into items; None when the document has no rate for it."""
-        if self.document is None:
-            return None
-        if self.document.flat is not None:
-            monthly = self.document.flat.monthly.get(post)
-            return None if monthly is None else Fraction(monthly) * 100
-        ladder = self.document.ladder
-        if ladder is None or grade not in ladder.coefficients:
-            return None
-        return round_fen(self.base_fen() * Fraction(ladder.coefficients[grade]), ladder.full_month_rounding)
 
 
 @dataclass(frozen=True)
@@ -127,7 +78,7 @@ class PolicyTables:
 
 ALLOWANCE_CODES = {None: 0, AllowanceStart.REGISTRATION: 1, AllowanceStart.NEXT_MONTH: 2}
 MODE_CODES = {Mode.HALF_UP: 0, Mode.DOWN: 1, Mode.UP: 2}
-_LEVELS = {Level.CITY: PayerLevel.CITY, Level.COMMUNITY: PayerLevel.COMMUNITY, Level.STREET: PayerLevel.STREET}
+_LEVELS = {level: PayerLevel[level.name] for level in Level}
 
 
 def compile_policies(
@@ -138,8 +89,8 @@ def compile_policies(
     last_month: int,
 ) -> PolicyTables:
     """The tables for months `first_month` to `last_month` inclusive (months since 1970-01)."""
-    versions = _versions(policies, bases, vocabulary)
-    grades = 1 + max((max(_coefficients(version), default=0) for version in versions), default=0)
+    versions = versions_of(policies, bases, vocabulary)
+    grades = 1 + max(map(_highest_grade, versions), default=0)
     pay, pay_scale = _scaled([_pay_of(version, grades) for version in versions])
     shares, share_scale = _scaled([_shares_of(version) for version in versions])
     allowance, allowance_scale = _scaled([_allowances_of(version) for version in versions])
@@ -165,7 +116,7 @@ def compile_policies(
         allowance_scale=allowance_scale,
         weights=np.array(weights, dtype=number),
         funded=funded,
-        uses_grade=np.array([bool(v.document and v.document.ladder) for v in versions], dtype=np.bool_),
+        uses_grade=np.array([bool(v.document and v.document.has_grades()) for v in versions], dtype=np.bool_),
         uses_rating=np.array([bool(v.document and v.document.performance) for v in versions], dtype=np.bool_),
         allowance_start=np.array([_allowance_start(version) for version in versions], dtype=np.int64),
         rounding_unit=unit,
@@ -176,36 +127,16 @@ def compile_policies(
     return tables
 
 
-def _versions(
-    policies: Sequence[EnactedPolicy], bases: Sequence[PublishedBase], vocabulary: Vocabulary
-) -> tuple[Version, ...]:
-    """Per scheme, one version per day on which its rules change, with a last word per day: the highest position."""
-    acts: list[EnactedPolicy | PublishedBase] = [*policies, *bases]
-    acts.sort(key=lambda act: (act.effective_date, act.position))
-    found: list[Version] = []
-    for code, scheme in enumerate(vocabulary.schemes):
-        current = Version(code, BEFORE_ALL_DAYS)
-        by_day = {current.first_day: current}
-        for act in acts:
-            day = day_number(act.effective_date)
-            if isinstance(act, EnactedPolicy) and act.document.scheme == scheme:
-                ladder = act.document.ladder
-                wage_fen = fen(ladder.base.average_annual_wage) if ladder else 0
-                current = by_day[day] = Version(code, day, act.document, wage_fen)
-            elif isinstance(act, PublishedBase) and act.scheme == scheme and _coefficients(current):
-                current = by_day[day] = Version(code, day, current.document, act.average_annual_wage_fen)
-        found += by_day.values()
-    return tuple(found) or (Version(0, BEFORE_ALL_DAYS),)
-
-
-def _coefficients(version: Version) -> tuple[int, ...]:
-    document = version.document
-    return tuple(document.ladder.coefficients) if document and document.ladder else ()
+def _highest_grade(version: Version) -> int:
+    ladder = version.document.ladder if version.document else None
+    rows = (ladder.coefficients, *ladder.by_post.values()) if ladder else ()
+    return max((grade for row in rows for grade in row), default=0)
 
 
 def _pay_of(version: Version, grades: int) -> list[Fraction | None]:
-    if version.document is None or version.document.flat is not None:
-        return [version.full_pay_fen(post, 0) for post in POSTS for _ in range(grades)]
+    ladder = version.document.ladder if version.document else None
+    if ladder is None or ladder.by_post:
+        return [version.full_pay_fen(post, grade) for post in POSTS for grade in range(grades)]
     return [version.full_pay_fen(POSTS[0], grade) for grade in range(grades)] * len(POSTS)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from payroll.engine.facts import FactKind, Facts, Flags, Ints, first_day
-from payroll.engine.policy_tables import BEFORE_ALL_DAYS, SCHEME_STRIDE, PolicyTables
+from payroll.engine.policy_tables import SCHEME_STRIDE, PolicyTables
+from payroll.engine.policy_versions import BEFORE_ALL_DAYS
 from payroll.engine.vocabulary import RATING_STRIDE
 from shared.events import OUTSIDE
 

@@ -24,8 +24,9 @@ class PayerLevel(IntEnum):
 
     CITY = 0
     COMMUNITY = 1
-    STREET = 2
-    SUSPENSE = 3
+    DISTRICT = 2
+    STREET = 3
+    SUSPENSE = 4
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,23 @@ class Vocabulary:
     communities: tuple[str, ...]
     schemes: tuple[str, ...]
     street_of: Mapping[str, str]
+    district_of: Mapping[str, str]
     worker_codes: Mapping[str, int] = field(repr=False)
     community_codes: Mapping[str, int] = field(repr=False)
     scheme_codes: Mapping[str, int] = field(repr=False)
 
     def payer(self, level: int, community: int) -> str:
-        """The payer's identity: `city/chibi`, `street/…`, `community/…`, `suspense`."""
+        """The payer's identity: `city/chibi`, `district/…`, `street/…`, `community/…`, `suspense`."""
         name = self.communities[community]
+        street = self.street_of.get(name)
         if level == PayerLevel.CITY:
             return f"city/{self.jurisdiction}"
         if level == PayerLevel.COMMUNITY:
             return f"community/{name}"
-        if level == PayerLevel.STREET and name in self.street_of:
-            return f"street/{self.street_of[name]}"
+        if level == PayerLevel.STREET and street is not None:
+            return f"street/{street}"
+        if level == PayerLevel.DISTRICT and street is not None and street in self.district_of:
+            return f"district/{self.district_of[street]}"
         return "suspense"
 
 
@@ -60,8 +65,12 @@ def vocabulary(
     schemes: Iterable[str],
     street_of: Mapping[str, str],
     communities: Iterable[str] = (),
+    district_of: Mapping[str, str] | None = None,
 ) -> Vocabulary:
-    """A vocabulary of these names. `street_of` maps a registered community to its street; `communities` adds others."""
+    """A vocabulary of these names. `street_of` maps a registered community to its street; `communities` adds others.
+
+    `district_of` maps a street to its district, as the policies say.
+    """
     sorted_workers = tuple(sorted(set(workers)))
     sorted_communities = tuple(sorted({*street_of, *communities}))
     sorted_schemes = tuple(sorted(set(schemes)))
@@ -71,6 +80,7 @@ def vocabulary(
         sorted_communities,
         sorted_schemes,
         dict(street_of),
+        dict(district_of or {}),
         {name: code for code, name in enumerate(sorted_workers)},
         {name: code for code, name in enumerate(sorted_communities)},
         {name: code for code, name in enumerate(sorted_schemes)},
@@ -89,4 +99,4 @@ def rating_of_year(text: str) -> int:
     return int(year) * RATING_STRIDE + RATING_CODES[rating]
 
 
-LEVEL_OF_PAYER = {"city": 0, "community": 1, "street": 2, "suspense": 3}
+LEVEL_OF_PAYER: Mapping[str, PayerLevel] = {level.name.lower(): level for level in PayerLevel}

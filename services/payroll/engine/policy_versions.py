@@ -1,0 +1,97 @@
+"""The rules of a scheme over time: one version for each stretch of days on which they do not change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from payroll.engine.facts import day_number
+from payroll.engine.vocabulary import Vocabulary
+from shared.money import fen, round_fen
+from shared.policy_document import PolicyDocument
+
+BEFORE_ALL_DAYS = -(1 << 30)
+
+
+@dataclass(frozen=True)
+class EnactedPolicy:
+    """A document came into force on a date; `position` is where the log says so."""
+
+    effective_date: date
+    position: int
+    document: PolicyDocument
+
+
+@dataclass(frozen=True)
+class PublishedBase:
+    """The average annual wage of a scheme from a date on, until a document or a base of a later date."""
+
+    effective_date: date
+    position: int
+    scheme: str
+    average_annual_wage_fen: int
+
+
+@dataclass(frozen=True)
+class Version:
+    """One stretch of unchanging rules of a scheme, from its first day on. No document: nothing is in force yet."""
+
+    scheme: int
+    first_day: int
+    document: PolicyDocument | None = None
+    average_annual_wage_fen: int = 0
+
+    def base_fen(self) -> Fraction | None:
+        """核算基数 in fen: a figure, or the wage × the share ÷ 12, rounded where the document says; None: no wage."""
+        assert self.document is not None
+        assert self.document.ladder is not None
+        base = self.document.ladder.base
+        if base.monthly_amount is not None:
+            return round_fen(Fraction(base.monthly_amount) * 100, base.rounding)
+        if base.share is None or not self.average_annual_wage_fen:
+            return None
+        return round_fen(self.average_annual_wage_fen * Fraction(base.share) / 12, base.rounding)
+
+    def full_pay_fen(self, post: str, grade: int) -> Fraction | None:
+        """A full month's pay in fen, before it is parted into items; None when the document has no rate for it."""
+        if self.document is None:
+            return None
+        if self.document.flat is not None:
+            monthly = self.document.flat.monthly.get(post)
+            return None if monthly is None else Fraction(monthly) * 100
+        ladder = self.document.ladder
+        coefficient = ladder.coefficient(post, grade) if ladder else None
+        base_fen = self.base_fen() if ladder else None
+        if ladder is None or coefficient is None or base_fen is None:
+            return None
+        return round_fen(base_fen * Fraction(coefficient), ladder.full_month_rounding)
+
+
+def versions_of(
+    policies: Sequence[EnactedPolicy], bases: Sequence[PublishedBase], vocabulary: Vocabulary
+) -> tuple[Version, ...]:
+    """Per scheme, one version per day on which its rules change, with a last word per day: the highest position."""
+    acts: list[EnactedPolicy | PublishedBase] = [*policies, *bases]
+    acts.sort(key=lambda act: (act.effective_date, act.position))
+    found: list[Version] = []
+    for code, scheme in enumerate(vocabulary.schemes):
+        current = Version(code, BEFORE_ALL_DAYS)
+        by_day = {current.first_day: current}
+        for act in acts:
+            day = day_number(act.effective_date)
+            if isinstance(act, EnactedPolicy) and act.document.scheme == scheme:
+                ladder = act.document.ladder
+                wage_fen = fen(ladder.base.average_annual_wage or "0") if ladder else 0
+                current = by_day[day] = Version(code, day, act.document, wage_fen)
+            elif isinstance(act, PublishedBase) and act.scheme == scheme and _on_wage(current):
+                current = by_day[day] = Version(code, day, current.document, act.average_annual_wage_fen)
+        found += by_day.values()
+    return tuple(found) or (Version(0, BEFORE_ALL_DAYS),)
+
+
+def _on_wage(version: Version) -> bool:
+    """Whether the pay follows the average wage."""
+    ladder = version.document.ladder if version.document else None
+    return ladder is not None and ladder.base.share is not None

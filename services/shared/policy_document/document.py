@@ -1,0 +1,144 @@
+"""The whole of a policy document: its parts under their names, and its one byte form with the digest of it."""
+
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta, field
+
+from shared.patterns import END
+from shared.policy_document.life import (
+    Admission,
+    Appraisal,
+    Band,
+    Establishment,
+    GradeRules,
+    LegacyScheme,
+    Training,
+)
+from shared.policy_document.pay import (
+    Additive,
+    CertificateAllowance,
+    District,
+    EducationAllowance,
+    Flat,
+    FundingRule,
+    Ladder,
+    Performance,
+    Probation,
+    Rounding,
+    Suspension,
+    TwoPostsPay,
+)
+from shared.policy_document.values import Name, Part, Proration, Unit, says
+
+_SAID = object()
+"""Equal to no value: what a field without a silent default is compared with."""
+
+
+class Source(Part, frozen=True, kw_only=True):
+    """Where a part of the document comes from; `mark` is published, reconstructed or assumed."""
+
+    part: str
+    mark: Annotated[str, Meta(pattern="^(published|reconstructed|assumed)" + END)]
+    document: str
+    clause: str = ""
+    note: str = ""
+
+
+class PolicyDocument(Part, frozen=True, kw_only=True):
+    """One pay scheme of one jurisdiction from its effective date on.
+
+    Exactly one of `ladder`, `flat`, `additive` is given.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset(
+        {
+            "additive",
+            "education_allowance",
+            "appraisal",
+            "probation",
+            "suspension",
+            "two_posts",
+            "legacy",
+            "training",
+            "establishment",
+            "districts",
+            "total_rounding",
+            "shares_to",
+            "other_posts",
+        }
+    )
+    policy_id: Name
+    jurisdiction: Name
+    scheme: Name
+    title: str
+    open_to: tuple[str, ...]
+    sources: tuple[Source, ...]
+    funding: tuple[FundingRule, ...]
+    ladder: Ladder | None = None
+    flat: Flat | None = None
+    bands: dict[str, Band] = field(default_factory=dict)
+    grade_rules: GradeRules | None = None
+    admission: dict[str, Admission] = field(default_factory=dict)
+    certificate_allowance: CertificateAllowance | None = None
+    performance: Performance | None = None
+    proration: Proration = Proration.CALENDAR_DAYS
+    line_rounding: Rounding = Rounding()
+    budget_items: dict[str, str] = field(default_factory=dict)
+    additive: Additive | None = None
+    education_allowance: EducationAllowance | None = None
+    appraisal: Appraisal | None = None
+    probation: Probation | None = None
+    suspension: Suspension | None = None
+    two_posts: TwoPostsPay = TwoPostsPay()
+    legacy: Annotated[tuple[LegacyScheme, ...], says("older schemes whose people may convert to this one")] = ()
+    training: Training | None = None
+    establishment: Establishment | None = None
+    districts: Annotated[dict[Name, District], says("id → a district of the city")] = field(default_factory=dict)
+    total_rounding: Annotated[Rounding | None, says("where a person's whole month is rounded; null: never")] = None
+    shares_to: Annotated[Unit, says("to which unit the payers' shares are cut; the rest by largest remainder")] = (
+        Unit.FEN
+    )
+    other_posts: Annotated[
+        dict[Name, str], says("posts of the regulation that the ledger has no seats for: word → what it is")
+    ] = field(default_factory=dict)
+
+    def has_grades(self) -> bool:
+        """Whether pay depends on a grade (or step)."""
+        return self.ladder is not None or (self.additive is not None and self.additive.has_grades())
+
+
+def canonical(document: PolicyDocument) -> bytes:
+    """The one byte form of a document: JSON, keys sorted, no spaces; later fields only where they say something."""
+    return msgspec.json.encode(as_written(document), order="deterministic")
+
+
+def digest_of(document: PolicyDocument) -> str:
+    """SHA-256 of the canonical form, hex."""
+    return sha256(canonical(document)).hexdigest()
+
+
+def as_written(part: Any) -> Any:
+    """A part in plain JSON values, without later fields that say no more than their default."""
+    if isinstance(part, Part):
+        silent = _defaults(type(part))
+        values = {name: getattr(part, name) for name in part.__struct_fields__}
+        return {name: as_written(value) for name, value in values.items() if silent.get(name, _SAID) != value}
+    if isinstance(part, Mapping):
+        return {str(key): as_written(value) for key, value in part.items()}
+    if isinstance(part, tuple):
+        return [as_written(each) for each in part]
+    return msgspec.to_builtins(part)
+
+
+@cache
+def _defaults(kind: type[Part]) -> dict[str, Any]:
+    """The later fields of a part and their defaults."""
+    fields = (field for field in msgspec.structs.fields(kind) if field.name in kind.later)
+    return {
+        field.name: field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+        for field in fields
+    }

@@ -1,0 +1,192 @@
+"""The parts of a policy that say what somebody is paid, by whom, and how it is rounded."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, field
+
+from shared.policy_document.values import (
+    AllowanceStart,
+    Axis,
+    DayOfYear,
+    Grade,
+    Level,
+    Mode,
+    Name,
+    Part,
+    PayItem,
+    PostName,
+    RatedBy,
+    Ratio,
+    Rhythm,
+    Several,
+    TwoPosts,
+    Unit,
+    Yuan,
+    says,
+)
+
+
+class Rounding(Part, frozen=True, kw_only=True):
+    """A named rounding point."""
+
+    to: Unit = Unit.FEN
+    mode: Mode = Mode.HALF_UP
+
+
+class LaterShare(Part, frozen=True, kw_only=True):
+    """Another share of the average wage, from a date on."""
+
+    from_date: Annotated[date, says("the first day on which this share holds")]
+    share: Ratio
+
+
+class Base(Part, frozen=True, kw_only=True):
+    """核算基数: a figure a month, or a share of the published average annual wage, by twelve.
+
+    Rounded where `rounding` says; null: never. Give `monthly_amount`, or `share` with or without the wage: one that is
+    not given here is published later, and until then nobody can be paid by it.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"monthly_amount", "starts", "later_shares"})
+    average_annual_wage: Annotated[Yuan | None, says("the published average annual wage, yuan")] = None
+    share: Annotated[Ratio | None, says("which share of the average wage a coefficient of 1 is paid")] = None
+    rounding: Rounding | None = Rounding()
+    monthly_amount: Annotated[Yuan | None, says("the base as a figure, yuan a month; instead of wage and share")] = None
+    starts: Annotated[
+        DayOfYear | None, says("the day in the year on which a new base starts, MM-DD; null: any day")
+    ] = None
+    later_shares: Annotated[
+        tuple[LaterShare, ...], says("shares that replace `share` from later dates on, in order")
+    ] = ()
+
+
+class Ladder(Part, frozen=True, kw_only=True):
+    """Pay = base × coefficient of the grade, rounded as a full month's amount.
+
+    A post in `by_post` has a row of coefficients of its own, which stands for `coefficients` whole.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"by_post"})
+    base: Base
+    coefficients: dict[Grade, Ratio]
+    full_month_rounding: Rounding | None = Rounding()
+    by_post: Annotated[dict[PostName, dict[Grade, Ratio]], says("post → grade → coefficient")] = field(
+        default_factory=dict
+    )
+
+    def coefficient(self, post: str, grade: int) -> Decimal | None:
+        """The coefficient of the grade in the post; None: there is none."""
+        return self.by_post.get(post, self.coefficients).get(grade)
+
+
+class Flat(Part, frozen=True, kw_only=True):
+    """A fixed amount a month by post, for old schemes without grades."""
+
+    monthly: dict[str, Yuan]
+
+
+class PayTable(Part, frozen=True, kw_only=True):
+    """One addend of additive pay: yuan a month by one thing, or by a post and one other thing.
+
+    Keys are the words or numbers of `by`; with two axes joined by a slash: `head/3`. Of `years`, the highest number
+    that was reached counts. Who stands in no row of the table gets nothing from it.
+    """
+
+    by: Annotated[
+        tuple[Axis, ...], Meta(min_length=1, max_length=2), says("post, grade, education or years; two: post first")
+    ]
+    monthly: Annotated[dict[str, Yuan], says("yuan a month by the words of `by`")]
+    item: Annotated[PayItem, says("as which item of pay it is paid and booked")] = PayItem.BASIC
+    title: Annotated[str, says("what the regulation calls it")] = ""
+
+
+class Additive(Part, frozen=True, kw_only=True):
+    """Pay without coefficients: the sum of tables. A grade is a step where a table is read by it."""
+
+    tables: Annotated[dict[Name, PayTable], says("name → table; a month's pay is their sum")]
+    full_month_rounding: Rounding | None = Rounding()
+
+    def has_grades(self) -> bool:
+        """Whether a table is read by the grade."""
+        return any(Axis.GRADE in table.by for table in self.tables.values())
+
+
+class CertificateAllowance(Part, frozen=True, kw_only=True):
+    """职业补贴: yuan a month by certificate; the highest only, or all added up."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"several"})
+    monthly: dict[str, Yuan]
+    starts: AllowanceStart = AllowanceStart.NEXT_MONTH
+    several: Several = Several.HIGHEST
+
+
+class EducationAllowance(Part, frozen=True, kw_only=True):
+    """学历补贴: yuan a month by diploma; the highest only, or all added up."""
+
+    monthly: dict[str, Yuan]
+    starts: AllowanceStart = AllowanceStart.NEXT_MONTH
+    several: Several = Several.HIGHEST
+
+
+class Performance(Part, frozen=True, kw_only=True):
+    """绩效: a share of the full pay, multiplied by a factor of the latest year's rating, paid in a rhythm."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"rhythm", "paid_in", "rated_by"})
+    share: Ratio
+    factors: dict[str, Ratio]
+    without_rating: Ratio = Decimal(1)
+    rhythm: Rhythm = Rhythm.MONTHLY
+    paid_in: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=12)], ...],
+        says("the months in which it is paid; empty: the last month of each period"),
+    ] = ()
+    rated_by: RatedBy = RatedBy.LATEST
+
+
+class FundingRule(Part, frozen=True, kw_only=True):
+    """分级承担 for some posts: fixed shares, and how the remainder is shared. No remainder rule: suspense 挂账.
+
+    `shares` and `remainder` map a level to a ratio; the ratios of `remainder` are of the remainder.
+    Of several rules for a post and item, one that names the item goes before one for all items, and then the one
+    with the latest `from_date` that has come.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"items", "from_date"})
+    posts: tuple[str, ...]
+    shares: dict[Level, Ratio]
+    remainder: dict[Level, Ratio] | None = None
+    items: Annotated[tuple[PayItem, ...], says("the items of pay it is for; empty: all")] = ()
+    from_date: Annotated[date | None, says("the first day it holds; null: from the document's own on")] = None
+
+
+class District(Part, frozen=True, kw_only=True):
+    """区: the streets of a district of the city, and what is otherwise there; what is not given is as in the city."""
+
+    streets: Annotated[tuple[Name, ...], says("ids of the streets that lie in it")]
+    title: str = ""
+    performance: Performance | None = None
+    funding: tuple[FundingRule, ...] = ()
+
+
+class TwoPostsPay(Part, frozen=True, kw_only=True):
+    """两岗兼任, 一肩挑: what somebody with two posts in one hand is paid."""
+
+    pays: TwoPosts = TwoPosts.ONE_PAY
+    supplement: Annotated[Yuan | None, says("yuan a month, where `pays` is supplement")] = None
+
+
+class Probation(Part, frozen=True, kw_only=True):
+    """试用期: how long, which share of the pay, and whether the performance part is paid."""
+
+    months: Annotated[int, Meta(ge=1, le=24)]
+    pay_share: Annotated[Ratio, says("which share of the pay is paid meanwhile")] = Decimal(1)
+    performance: Annotated[bool, says("whether the performance part is paid meanwhile")] = True
+    channels: Annotated[tuple[str, ...], says("who has one: the channels of entry; empty: everybody")] = ()
+
+
+class Suspension(Part, frozen=True, kw_only=True):
+    """停职: which share of the pay goes on."""
+
+    pay_share: Ratio
