@@ -41,7 +41,7 @@ class Explanation:
         text, monthly_fen = self._monthly(int(segments.rate[row]), item)
         part_fen = int(segments.amounts[row, item].sum())
         text += self._days(row, monthly_fen, part_fen)
-        share = self._share(int(segments.rate[row]), level)
+        share = self._share(int(segments.rate[row]), item, level)
         text += f"; {PayerLevel(level).name.lower()} {percent(share)}"
         return text + _arriving(
             part_fen * share, int(self._due.entries.amount_fen[entry]), "shared out with the other payers"
@@ -64,9 +64,9 @@ class Explanation:
             monthly_fen * days / month_days, part_fen, how, always=rounding != Rounding()
         )
 
-    def _share(self, rate: int, level: int) -> Fraction:
+    def _share(self, rate: int, item: int, level: int) -> Fraction:
         version, post, *_ = self._codes(rate)
-        weights = self._due.tables.weights[version, post]
+        weights = self._due.tables.weights[version, post, item]
         return Fraction(int(weights[level]), int(weights.sum()))
 
     def _monthly_of(self, rate: int, item: int) -> tuple[str, Fraction]:

@@ -22,6 +22,7 @@ from payroll.engine import (
     differences,
     entries_of,
     month_name,
+    uncomputed,
 )
 from payroll.explain import Explanation
 from payroll.known import Known
@@ -102,11 +103,20 @@ class Settlement:
 
     @cached_property
     def blockers(self) -> tuple[str, ...]:
-        """What keeps the month from closing, in words: suspense with its posts and places, service without a rule."""
-        found = list(chain(self._suspense_blockers(), self._gap_blockers()))
+        """What keeps the month from closing, in words: rules not computed, suspense, service without a rule."""
+        found = list(chain(self._uncomputed_blockers(), self._suspense_blockers(), self._gap_blockers()))
         if len(found) > _NAMED_BLOCKERS:
             found = [*found[:_NAMED_BLOCKERS], f"and {len(found) - _NAMED_BLOCKERS} more"]
         return tuple(found)
+
+    def _uncomputed_blockers(self) -> Iterator[str]:
+        named = {
+            f"not-computed: {version.document.policy_id}: {part}: {why}": None
+            for version in self.due.versions()
+            if version.document is not None
+            for part, why in uncomputed(version)
+        }
+        yield from named
 
     def _suspense_blockers(self) -> Iterator[str]:
         held: dict[tuple[str, str], int] = defaultdict(int)

@@ -1,5 +1,6 @@
 """Policy documents that differ in what can go wrong: roundings, items, starts, payers, missing rules and rates."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +10,14 @@ from tests.oracle.logs import policy
 from shared.events import Post
 from shared.policy_document import (
     AllowanceStart,
+    Base,
     CertificateAllowance,
     FundingRule,
     Ladder,
+    LaterShare,
     Level,
     Mode,
+    PayItem,
     Performance,
     PolicyDocument,
     Rounding,
@@ -26,7 +30,7 @@ def ladder(*, rounded_base: bool = True, **changes: Any) -> Ladder:
     ours = policy("chibi-2020").ladder
     assert ours is not None
     base = ours.base if rounded_base else msgspec.structs.replace(ours.base, rounding=None)
-    return msgspec.structs.replace(ours, base=base, **changes)
+    return msgspec.structs.replace(ours, **{"base": base, **changes})
 
 
 def funding(**shares: str) -> tuple[FundingRule, ...]:
@@ -61,6 +65,22 @@ _FINE = ladder(
     coefficients={1: Decimal("0.7231"), 3: Decimal("1.9007"), 10: Decimal("1.3333")},
 )
 
+_RISING = ladder(
+    base=Base(
+        average_annual_wage=Decimal("54580.00"),
+        share=Decimal("0.80"),
+        later_shares=(
+            LaterShare(from_date=date(2020, 10, 16), share=Decimal("0.90")),
+            LaterShare(from_date=date(2021, 1, 1), share=Decimal(1)),
+        ),
+    )
+)
+_DATED = (
+    *funding(city="0.70"),
+    *(msgspec.structs.replace(rule, from_date=date(2020, 11, 20)) for rule in funding(city="0.5", community="0.5")),
+    *(msgspec.structs.replace(rule, items=(PayItem.PERFORMANCE,)) for rule in funding(street="1")),
+)
+
 LADDERS = (
     policy("chibi-2020"),
     rated(),
@@ -74,6 +94,8 @@ LADDERS = (
     policy("chibi-2020", line_rounding=Rounding(mode=Mode.UP), funding=funding(city="0.70")),
     policy("chibi-2020", ladder=_FINE, bands={}, performance=_THIRD),
     policy("chibi-2020", funding=funding(city="0.3333333", street="0.3333333", community="0.3333334")),
+    policy("chibi-2020", ladder=_RISING, funding=_DATED, performance=_PERFORMANCE),
+    policy("chibi-2020", ladder=ladder(base=Base(monthly_amount=Decimal("2958.00"), rounding=None))),
 )
 """Documents of the scheme `ladder`; those with fine figures leave int64 when lines are shared over segments."""
 

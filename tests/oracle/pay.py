@@ -77,7 +77,7 @@ def _worked_days(acts: Sequence[Recorded], rules: Sequence[Recorded], month: str
             continue
         rule = in_force(rules, state.scheme, day)
         if rule is not None:
-            same = (state, rule.position, paid_certificate(state, rule, day))
+            same = (state, rule.position, rule.share, paid_certificate(state, rule, day))
             if same not in full_months:
                 full_months[same] = full_month(state, rule, day)
             yield Worked(day, state, rule, full_months[same])
@@ -96,7 +96,7 @@ def _settle(
     line = int(rounded(sum(exact, nothing), days[-1].rule.document.line_rounding))
     for group, amount in zip(segments, parted(line, exact), strict=True):
         worked = group[0][1]
-        shares = payers(worked.state, worked.rule, streets)
+        shares = payers(worked.state, worked.rule, item, streets)
         names = sorted(shares)
         for payer, part in zip(names, parted(amount, [shares[name] for name in names]), strict=True):
             found[Key(worker, month, item, worked.state.post, worked.state.community, payer)] += part
@@ -108,7 +108,8 @@ def _segment(place: int, worked: Worked) -> tuple[object, ...]:
     grade = state.grade if rule.document.ladder else None
     rating = state.rating if rule.document.performance else None
     certificate = paid_certificate(state, rule, worked.day)
-    return (worked.day.toordinal() - place, state.post, state.community, grade, rating, certificate, rule.position)
+    act = (rule.position, rule.share, rule.funding)
+    return (worked.day.toordinal() - place, state.post, state.community, grade, rating, certificate, act)
 
 
 def parted(amount: int, weights: Sequence[Fraction]) -> list[int]:

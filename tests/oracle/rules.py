@@ -9,7 +9,7 @@ from tests.oracle.careers import Day, highest_certificate
 
 from shared import events
 from shared.envelope import Recorded
-from shared.policy_document import PolicyDocument, Rounding
+from shared.policy_document import FundingRule, PolicyDocument, Rounding
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class InForce:
     document: PolicyDocument
     wage_fen: Fraction
     position: int
+    share: Fraction = Fraction(0)
+    funding: tuple[FundingRule, ...] = ()
 
 
 def in_force(acts: Sequence[Recorded], scheme: str, day: date) -> InForce | None:
@@ -30,9 +32,28 @@ def in_force(acts: Sequence[Recorded], scheme: str, day: date) -> InForce | None
                 ladder = enacted.document.ladder
                 wage = Fraction(ladder.base.average_annual_wage or 0) * 100 if ladder else Fraction(0)
                 found = InForce(enacted.document, wage, act.position)
-            case events.BasePublished(scheme=its) as published if its == scheme and found and found.document.ladder:
+            case events.BasePublished(scheme=its) as published if its == scheme and found and _on_wage(found):
                 found = InForce(found.document, Fraction(published.average_annual_wage_fen), act.position)
-    return found
+    return found and _as_of(found, day)
+
+
+def _on_wage(found: InForce) -> bool:
+    ladder = found.document.ladder
+    return ladder is not None and ladder.base.share is not None
+
+
+def _as_of(found: InForce, day: date) -> InForce:
+    """The share of the wage and the funding rules that have come by the day."""
+    document = found.document
+    shares = [Fraction(0)]
+    if document.ladder is not None:
+        base = document.ladder.base
+        shares = [
+            Fraction(base.share or 0),
+            *(Fraction(one.share) for one in base.later_shares if one.from_date <= day),
+        ]
+    funding = tuple(rule for rule in document.funding if rule.from_date is None or rule.from_date <= day)
+    return InForce(document, found.wage_fen, found.position, shares[-1], funding)
 
 
 def rounded(amount_fen: Fraction, rounding: Rounding | None) -> Fraction:
@@ -74,7 +95,10 @@ def _full_pay(state: Day, rule: InForce) -> Fraction:
     coefficient = ladder.coefficients.get(state.grade)
     if coefficient is None:
         return Fraction(0)
-    base = rounded(rule.wage_fen * Fraction(ladder.base.share) / 12, ladder.base.rounding)
+    monthly = rule.wage_fen * rule.share / 12
+    if ladder.base.monthly_amount is not None:
+        monthly = Fraction(ladder.base.monthly_amount) * 100
+    base = rounded(monthly, ladder.base.rounding)
     return rounded(base * Fraction(coefficient), ladder.full_month_rounding)
 
 
@@ -85,9 +109,12 @@ def _factor(state: Day, document: PolicyDocument) -> Fraction:
     return Fraction(document.performance.factors.get(state.rating, 0))
 
 
-def payers(state: Day, rule: InForce, streets: dict[str, str]) -> dict[str, Fraction]:
-    """Who pays which part of an amount earned in this state; what no rule names is in suspense."""
-    funding = next((rule for rule in rule.document.funding if state.post in rule.posts), None)
+def payers(state: Day, rule: InForce, item: str, streets: dict[str, str]) -> dict[str, Fraction]:
+    """Who pays which part of an item earned in this state; what no rule names is in suspense."""
+    named = [one for one in rule.funding if state.post in one.posts and item in one.items]
+    general = [one for one in rule.funding if state.post in one.posts and not one.items]
+    latest = max((one.from_date or date.min for one in named or general), default=None)
+    funding = next((one for one in named or general if (one.from_date or date.min) == latest), None)
     if funding is None:
         return {"suspense": Fraction(1)}
     street = streets.get(state.community)

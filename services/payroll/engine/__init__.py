@@ -14,6 +14,7 @@ from payroll.engine.facts import (
 from payroll.engine.lines import Due, Entries, Gap, Segments, due, entries_of, settled
 from payroll.engine.policy_tables import PolicyTables, compile_policies
 from payroll.engine.policy_versions import EnactedPolicy, PublishedBase
+from payroll.engine.uncomputed import uncomputed
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
     CERTIFICATES,
@@ -61,5 +62,6 @@ __all__ = [
     "month_number",
     "rating_of_year",
     "settled",
+    "uncomputed",
     "vocabulary",
 ]

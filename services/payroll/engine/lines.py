@@ -12,6 +12,7 @@ import numpy as np
 from payroll.engine.facts import Facts, Ints, in_order
 from payroll.engine.funding import allocated, shared
 from payroll.engine.policy_tables import PolicyTables
+from payroll.engine.policy_versions import Version
 from payroll.engine.timeline import Pieces, Stretches, calendar, partial_months, stretches, whole_months
 from payroll.engine.vocabulary import Item, PayerLevel
 
@@ -92,6 +93,11 @@ class Due:
         reason = gaps_of(self.tables, self.segments.rate)
         return [(int(row), Gap(int(reason[row]))) for row in np.flatnonzero(reason)]
 
+    def versions(self) -> list[Version]:
+        """The versions of the rules that some segment rests on."""
+        used = np.unique(self.tables.decode(self.segments.rate)[0])
+        return [self.tables.versions[version] for version in used.tolist()]
+
 
 def due(facts: Facts, tables: PolicyTables) -> Due:
     """What the facts make due in the tables' months. Monthly items are payable in their service month."""
@@ -161,14 +167,13 @@ def kernel(tables: PolicyTables, rate: Ints, days: Ints, month_days: Ints, start
         return amounts
     version, post, _, _, _ = tables.decode(rate)
     last = np.append(starts[1:], len(rate)) - 1
-    weights = tables.weights[version, post]
     worked = numerators(tables, rate) * days[:, None]
     for item in Item:
         exact = np.add.reduceat(worked[:, item], starts)
         denominator = month_days[starts].astype(worked.dtype) * tables.scale[item]
         rounded = _rounded(exact, denominator, tables.rounding_unit[version[last]], tables.rounding_mode[version[last]])
         line = allocated(rounded, worked[:, item], starts, wide=tables.wide)
-        amounts[:, item] = shared(line, weights)
+        amounts[:, item] = shared(line, tables.weights[version, post, item])
     return amounts
 
 

@@ -13,7 +13,7 @@ from payroll.engine.facts import Flags, Ints, first_day
 from payroll.engine.policy_versions import BEFORE_ALL_DAYS, EnactedPolicy, PublishedBase, Version, versions_of
 from payroll.engine.vocabulary import CERTIFICATES, POSTS, RATINGS, PayerLevel, Vocabulary
 from shared.money import common_weights
-from shared.policy_document import AllowanceStart, FundingRule, Level, Mode, Rounding, Unit
+from shared.policy_document import AllowanceStart, FundingRule, Level, Mode, PayItem, Rounding, Unit
 
 SCHEME_STRIDE = 1 << 32
 LONGEST_MONTH = 31
@@ -23,11 +23,12 @@ _FEN_ROUNDED_UP = 200
 
 @dataclass(frozen=True)
 class PolicyTables:
-    """The rules over codes. Axes: v version, p post, g grade, c certificate, r rating, l payer level.
+    """The rules over codes. Axes: v version, p post, g grade, c certificate, r rating, i item,
+    l payer level.
 
     `pay[v,p,g] / pay_scale` is a full month's pay in fen (-1: no rate); `basic_share[v]` and `factor[v,r]` are ratios
-    over `share_scale` (-1: no factor); `allowance[v,c]` is fen over `allowance_scale`; `weights[v,p,l]` are whole
-    numbers (all of it suspense where no rule names the post).
+    over `share_scale` (-1: no factor); `allowance[v,c]` is fen over `allowance_scale`; `weights[v,p,i,l]` are whole
+    numbers (all of it suspense where no rule names the post and item).
     `version_key` is scheme × SCHEME_STRIDE + first day, ascending. `wide`: a product could pass int64, so
     that figures are kept and multiplied as Python's integers.
     """
@@ -76,7 +77,7 @@ class PolicyTables:
         return version, post, grade, certificate, rating
 
 
-ALLOWANCE_CODES = {None: 0, AllowanceStart.REGISTRATION: 1, AllowanceStart.NEXT_MONTH: 2}
+ALLOWANCE_CODES = {None: 0, AllowanceStart.REGISTRATION: 1, AllowanceStart.NEXT_MONTH: 2, AllowanceStart.NEXT_YEAR: 0}
 MODE_CODES = {Mode.HALF_UP: 0, Mode.DOWN: 1, Mode.UP: 2}
 _LEVELS = {level: PayerLevel[level.name] for level in Level}
 
@@ -164,15 +165,11 @@ def _allowance_start(version: Version) -> int:
     return ALLOWANCE_CODES[allowance.starts if allowance else None]
 
 
-def _weights(versions: tuple[Version, ...]) -> tuple[list[list[list[int]]], Flags]:
-    rules = [[_rule_for(version, post) for post in POSTS] for version in versions]
-    weights = [[common_weights(payer_ratios(rule)) for rule in row] for row in rules]
-    return weights, np.array([[rule is not None for rule in row] for row in rules], dtype=np.bool_)
-
-
-def _rule_for(version: Version, post: str) -> FundingRule | None:
-    rules = version.document.funding if version.document else ()
-    return next((rule for rule in rules if post in rule.posts), None)
+def _weights(versions: tuple[Version, ...]) -> tuple[list[list[list[list[int]]]], Flags]:
+    """Weights per version, post, item and payer level, and for which posts a rule names any item."""
+    rules = [[[version.funding_rule(post, item) for item in PayItem] for post in POSTS] for version in versions]
+    weights = [[[common_weights(payer_ratios(rule)) for rule in items] for items in row] for row in rules]
+    return weights, np.array([[any(items) for items in row] for row in rules], dtype=np.bool_)
 
 
 def payer_ratios(rule: FundingRule | None) -> list[Fraction]:
@@ -202,7 +199,7 @@ def _leaves_int64(
     pay_scale: int,
     share_scale: int,
     allowance_scale: int,
-    weights: list[list[list[int]]],
+    weights: list[list[list[list[int]]]],
 ) -> bool:
     """Whether a product of figures could leave int64: numerators × days, a line × its weights."""
     basic = _largest(pay) * _largest(shares)
@@ -211,7 +208,7 @@ def _leaves_int64(
     line_fen = max(basic // (pay_scale * share_scale), _largest(allowance) // allowance_scale) + _FEN_ROUNDED_UP
     products = (
         2 * LONGEST_MONTH * (numerator + _FEN_ROUNDED_UP * scale),
-        line_fen * max(sum(ratios) for row in weights for ratios in row),
+        line_fen * max(sum(ratios) for row in weights for items in row for ratios in items),
         line_fen * LONGEST_MONTH * numerator,
     )
     return max(products) >= _INT64

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from payroll.engine.facts import day_number
 from payroll.engine.vocabulary import Vocabulary
 from shared.money import fen, round_fen
-from shared.policy_document import PolicyDocument
+from shared.policy_document import Base, FundingRule, PayItem, PolicyDocument
 
 BEFORE_ALL_DAYS = -(1 << 30)
 
@@ -52,7 +54,12 @@ class Version:
             return round_fen(Fraction(base.monthly_amount) * 100, base.rounding)
         if base.share is None or not self.average_annual_wage_fen:
             return None
-        return round_fen(self.average_annual_wage_fen * Fraction(base.share) / 12, base.rounding)
+        share = Fraction(self._latest_share(base, base.share))
+        return round_fen(self.average_annual_wage_fen * share / 12, base.rounding)
+
+    def _latest_share(self, base: Base, first: Decimal) -> Decimal:
+        come = [later.share for later in base.later_shares if day_number(later.from_date) <= self.first_day]
+        return come[-1] if come else first
 
     def full_pay_fen(self, post: str, grade: int) -> Fraction | None:
         """A full month's pay in fen, before it is parted into items; None when the document has no rate for it."""
@@ -67,6 +74,18 @@ class Version:
         if ladder is None or coefficient is None or base_fen is None:
             return None
         return round_fen(base_fen * Fraction(coefficient), ladder.full_month_rounding)
+
+    def funding_rule(self, post: str, item: PayItem) -> FundingRule | None:
+        """分级承担: a rule for the item before one for all items, then the latest that has come, then as listed."""
+        rules = self.document.funding if self.document else ()
+        fit = [
+            rule
+            for rule in rules
+            if post in rule.posts
+            and (not rule.items or item in rule.items)
+            and (rule.from_date is None or day_number(rule.from_date) <= self.first_day)
+        ]
+        return max(fit, key=lambda rule: (bool(rule.items), rule.from_date or date.min), default=None)
 
 
 def versions_of(
@@ -87,8 +106,27 @@ def versions_of(
                 current = by_day[day] = Version(code, day, act.document, wage_fen)
             elif isinstance(act, PublishedBase) and act.scheme == scheme and _on_wage(current):
                 current = by_day[day] = Version(code, day, current.document, act.average_annual_wage_fen)
-        found += by_day.values()
+        found += _cut_at_dates(by_day.values())
     return tuple(found) or (Version(0, BEFORE_ALL_DAYS),)
+
+
+def _cut_at_dates(versions: Collection[Version]) -> Iterator[Version]:
+    """The versions of one scheme in order, each anew on every day that its document names within it."""
+    for version, following in pairwise([*versions, None]):
+        assert version is not None
+        yield version
+        for day in _named_days(version.document):
+            if version.first_day < day and (following is None or day < following.first_day):
+                yield replace(version, first_day=day)
+
+
+def _named_days(document: PolicyDocument | None) -> list[int]:
+    """The days from which a document itself says something else."""
+    if document is None:
+        return []
+    shares = document.ladder.base.later_shares if document.ladder else ()
+    dates = {*(later.from_date for later in shares), *(rule.from_date for rule in document.funding if rule.from_date)}
+    return sorted(map(day_number, dates))
 
 
 def _on_wage(version: Version) -> bool:
