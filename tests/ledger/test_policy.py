@@ -73,9 +73,38 @@ UNSOUND: dict[str, tuple[Callable[[Document], None], str]] = {
     "a coefficient above any": (setting("101", "ladder", "coefficients", "1"), "/ladder/coefficients"),
     "no coefficient for a grade of a band": (without("ladder", "coefficients", "9"), "/bands/head"),
     "a band upside down": (setting({"lowest": 18, "highest": 7}, "bands", "head"), "/bands/head"),
-    "an unknown post": (setting({"lowest": 1, "highest": 2}, "bands", "chief"), "/bands"),
-    "an unknown diploma": (setting("kindergarten", "admission", "dedicated", "education"), "/admission"),
-    "an unknown channel": (setting(["lottery"], "open_to"), "/open_to"),
+    "an unknown post": (setting({"lowest": 1, "highest": 2}, "bands", "chief"), "/bands/chief"),
+    "an unknown diploma": (
+        setting("kindergarten", "admission", "dedicated", "education"),
+        "/admission/dedicated/education",
+    ),
+    "an unknown channel": (setting(["lottery"], "open_to"), "/open_to/0"),
+    "an unknown rating of a factor": (
+        setting({"share": "0.2", "factors": {"brilliant": "1"}}, "performance"),
+        "/performance/factors/brilliant",
+    ),
+    "an unknown rating of a year": (
+        setting(["bad"], "grade_rules", "uncounted_ratings"),
+        "/grade_rules/uncounted_ratings/0",
+    ),
+    "an unknown rating of an early step": (
+        setting({"in_a_row": 2, "most": 2, "rating": "good"}, "grade_rules", "early_steps"),
+        "/grade_rules/early_steps/rating",
+    ),
+    "an unknown post that pays": (setting(["chief"], "funding", 0, "posts"), "/funding/0/posts/0"),
+    "an unknown diploma that is paid": (
+        setting({"monthly": {"kindergarten": "1"}}, "education_allowance"),
+        "/education_allowance/monthly/kindergarten",
+    ),
+    "an unknown seat": (setting({"city_seats": {"station": 3}}, "establishment"), "/establishment/city_seats/station"),
+    "an unknown exit": (
+        setting({"exits": [{"rating": "bad", "in_a_row": 2}]}, "appraisal"),
+        "/appraisal/exits/0/rating",
+    ),
+    "an unknown channel of a probation": (
+        setting({"months": 3, "channels": ["lottery"]}, "probation"),
+        "/probation/channels/0",
+    ),
     "an allowance below nothing": (
         setting("-1", "certificate_allowance", "monthly", "senior"),
         "/certificate_allowance/monthly/senior",

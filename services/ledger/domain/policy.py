@@ -10,17 +10,14 @@ from ledger.domain.command import Command, Id
 from ledger.domain.timeline import Timeline
 from shared.events import (
     BasePublished,
-    Certificate,
     Channel,
-    Education,
     Month,
     PayrollOpened,
     PolicyEnacted,
-    Post,
-    Rating,
 )
 from shared.patterns import END
 from shared.policy_document import PolicyDocument, digest_of, faults
+from shared.policy_words import unknown_words
 from shared.refusal import Refused
 
 YuanText = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,2})?" + END, description="yuan, at most two places")]
@@ -136,7 +133,7 @@ def open_payroll(policies: Policies, command: OpenPayroll) -> PayrollOpened:
 
 
 def _check_sound(document: PolicyDocument) -> None:
-    wrong = faults(document) + list(_unknown_words(document))
+    wrong = faults(document) + unknown_words(document)
     if wrong:
         pointer, sentence = wrong[0]
         raise Refused(
@@ -146,25 +143,3 @@ def _check_sound(document: PolicyDocument) -> None:
             remedy="correct the file and enact it again; nothing was enacted",
             extra={"faults": [{"pointer": f"/document{place}", "detail": text} for place, text in wrong]},
         )
-
-
-def _unknown_words(document: PolicyDocument) -> Iterator[tuple[str, str]]:
-    certificates = document.certificate_allowance.monthly if document.certificate_allowance else {}
-    steps = document.grade_rules.education_steps if document.grade_rules else {}
-    factors = document.performance.factors if document.performance else {}
-    flat = document.flat.monthly if document.flat else {}
-    places: list[tuple[str, type[Post | Certificate | Education | Rating | Channel], list[str]]] = [
-        ("/bands", Post, list(document.bands)),
-        ("/flat/monthly", Post, list(flat)),
-        ("/admission", Post, list(document.admission)),
-        ("/funding", Post, [post for rule in document.funding for post in rule.posts]),
-        ("/certificate_allowance/monthly", Certificate, list(certificates)),
-        ("/grade_rules/education_steps", Education, list(steps)),
-        ("/admission", Education, [condition.education for condition in document.admission.values()]),
-        ("/performance/factors", Rating, list(factors)),
-        ("/open_to", Channel, list(document.open_to)),
-    ]
-    for pointer, words, given in places:
-        for word in given:
-            if word not in list(words):
-                yield pointer, f"{word} is not one of {', '.join(words)}"
