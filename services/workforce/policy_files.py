@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from shared.policy_document import PolicyDocument, faults
+from shared.policy_document import PolicyDocument, as_written, faults
 
 
 class PolicyFileError(ValueError):
@@ -33,4 +33,4 @@ def read_policy(path: Path) -> dict[str, Any]:
     wrong = faults(document)
     if wrong:
         raise PolicyFileError("; ".join(f"{path}{pointer}: {sentence}" for pointer, sentence in wrong))
-    return dict(msgspec.to_builtins(document, str_keys=True))
+    return dict(as_written(document))

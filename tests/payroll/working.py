@@ -77,12 +77,12 @@ def fact(worker: str, kind: FactKind, on: str, value: Any, position: int = 20, o
     return [(worker, kind, date.fromisoformat(on), position, ordinal, value)]
 
 
-def words(rows: Iterable[Row], districts: dict[str, str] | None = None) -> Vocabulary:
-    """The vocabulary of these facts in Chibi."""
+def words(rows: Iterable[Row], districts: dict[str, str] | None = None, city: str = "chibi") -> Vocabulary:
+    """The vocabulary of these facts in a city."""
     rows = list(rows)
     schemes = [row[5] for row in rows if row[1] is FactKind.SCHEME]
     return vocabulary(
-        "chibi",
+        city,
         workers=[row[0] for row in rows],
         schemes=[*schemes, "ladder"],
         street_of=STREETS,
@@ -107,9 +107,10 @@ def work_out(
     bases: list[PublishedBase] | None = None,
     months: tuple[str, str] = ("2020-10", "2021-12"),
     districts: dict[str, str] | None = None,
+    city: str = "chibi",
 ) -> Due:
     """What the engine makes due of these facts; `districts` maps streets."""
-    names = words(rows, districts)
+    names = words(rows, districts, city)
     tables = compile_policies(policies, bases or [], names, month_number(months[0]), month_number(months[1]))
     coded = [
         (names.worker_codes[worker], kind, day_number(day), position, ordinal, _code(names, kind, value))

@@ -37,6 +37,7 @@ from shared.policy_document.pay import (
     TwoPostsPay,
 )
 from shared.policy_document.soundness import faults
+from shared.policy_document.sourcing import remarks
 from shared.policy_document.values import (
     AllowanceStart,
     Axis,
@@ -101,4 +102,5 @@ __all__ = [
     "canonical",
     "digest_of",
     "faults",
+    "remarks",
 ]
