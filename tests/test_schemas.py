@@ -154,6 +154,15 @@ def test_a_policy_file_fits_the_schema_an_editor_uses(path: Path) -> None:
     check(given, read("policy.json"))
 
 
+def test_an_editor_can_explain_every_key_of_a_policy() -> None:
+    """Each key has words of its own, or those of the part that stands there."""
+    schema = read("policy.json")
+    for name, part in {**schema["$defs"], "policy": schema}.items():
+        assert part["description"], name
+        for key, said in part.get("properties", {}).items():
+            assert '"description"' in json.dumps(said) or '"$ref"' in json.dumps(said), (name, key)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_openapi_document_is_valid_and_every_operation_is_described(service: str) -> None:
     document = read(f"openapi/{service}.json")

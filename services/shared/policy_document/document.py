@@ -32,7 +32,7 @@ from shared.policy_document.pay import (
     Suspension,
     TwoPostsPay,
 )
-from shared.policy_document.values import Name, Part, Proration, Unit, says
+from shared.policy_document.values import ChannelName, Name, Part, Proration, Unit, says
 
 _SAID = object()
 """Equal to no value: what a field without a silent default is compared with."""
@@ -41,11 +41,11 @@ _SAID = object()
 class Source(Part, frozen=True, kw_only=True):
     """Where a part of the document comes from; `mark` is published, reconstructed or assumed."""
 
-    part: str
-    mark: Annotated[str, Meta(pattern="^(published|reconstructed|assumed)" + END)]
-    document: str
-    clause: str = ""
-    note: str = ""
+    part: Annotated[str, says("which part, by its keys: ladder/base")]
+    mark: Annotated[str, Meta(pattern="^(published|reconstructed|assumed)" + END), says("how sure it is")]
+    document: Annotated[str, says("the paper, or that it is our default")]
+    clause: Annotated[str, says("where in the paper")] = ""
+    note: Annotated[str, says("what a reader should know")] = ""
 
 
 class PolicyDocument(Part, frozen=True, kw_only=True):
@@ -71,11 +71,11 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
             "other_posts",
         }
     )
-    policy_id: Name
-    jurisdiction: Name
-    scheme: Name
-    title: str
-    open_to: tuple[str, ...]
+    policy_id: Annotated[Name, says("the id of this document")]
+    jurisdiction: Annotated[Name, says("the id of the city whose rules these are")]
+    scheme: Annotated[Name, says("the pay rules a worker is under 新/老办法; a later document of it replaces this one")]
+    title: Annotated[str, says("what the regulation is called")]
+    open_to: Annotated[tuple[ChannelName, ...], says("the channels by which people come under it")]
     sources: tuple[Source, ...]
     funding: tuple[FundingRule, ...]
     ladder: Ladder | None = None
@@ -87,7 +87,9 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
     performance: Performance | None = None
     proration: Proration = Proration.CALENDAR_DAYS
     line_rounding: Rounding = Rounding()
-    budget_items: dict[str, str] = field(default_factory=dict)
+    budget_items: Annotated[dict[str, str], says("item of pay → class of the budget, e.g. basic: 30101")] = field(
+        default_factory=dict
+    )
     additive: Additive | None = None
     education_allowance: EducationAllowance | None = None
     appraisal: Appraisal | None = None

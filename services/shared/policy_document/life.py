@@ -28,16 +28,16 @@ from shared.policy_document.values import (
 class Band(Part, frozen=True, kw_only=True):
     """岗级范围: the grades open to a post, and the kind of seat it takes."""
 
-    lowest: Grade
-    highest: Grade
+    lowest: Annotated[Grade, says("the lowest grade of the post")]
+    highest: Annotated[Grade, says("the highest")]
 
 
 class Admission(Part, frozen=True, kw_only=True):
     """Conditions for one post: greatest and lowest age on the day, lowest diploma, by exam, with which mark."""
 
     later: ClassVar[frozenset[str]] = frozenset({"youngest", "by_exam", "candidate_record", "pass_mark"})
-    oldest: Annotated[int, Meta(ge=0, le=150)]
-    education: str
+    oldest: Annotated[int, Meta(ge=0, le=150), says("the greatest age on the day, in completed years")]
+    education: Annotated[EducationName, says("the lowest diploma")]
     youngest: Annotated[int, Meta(ge=0, le=150), says("the lowest age on the day, in completed years")] = 0
     by_exam: Annotated[bool, says("逢进必考: not by election or appointment")] = True
     candidate_record: Annotated[bool, says("whether an exam hire needs a candidate who applied and passed")] = False
@@ -78,8 +78,8 @@ class GradeRules(Part, frozen=True, kw_only=True):
             "years_kept_on_rehire",
         }
     )
-    years_per_step: Annotated[int, Meta(ge=1, le=60)]
-    education_steps: dict[str, Steps]
+    years_per_step: Annotated[int, Meta(ge=1, le=60), says("counted years for a step")]
+    education_steps: Annotated[dict[EducationName, Steps], says("grades for a diploma")]
     education_starts: Annotated[AllowanceStart, says("from when a diploma earned in service counts")] = (
         AllowanceStart.NEXT_MONTH
     )
@@ -118,7 +118,7 @@ class ExitTrigger(Part, frozen=True, kw_only=True):
     """退出: so many years in a row with a rating and the exit is to be decided."""
 
     rating: RatingName
-    in_a_row: Count
+    in_a_row: Annotated[Count, says("how many years in a row with the rating")]
 
 
 class Appraisal(Part, frozen=True, kw_only=True):
@@ -144,7 +144,7 @@ class Appraisal(Part, frozen=True, kw_only=True):
 class LegacyScheme(Part, frozen=True, kw_only=True):
     """老人老办法: an older scheme whose people may convert to this one, with evidence."""
 
-    scheme: Name
+    scheme: Annotated[Name, says("the older scheme")]
     until: Annotated[date | None, says("the last day of a conversion; null: no last day")] = None
     conditions: Annotated[str, says("what the regulation asks of a conversion")] = ""
 
@@ -152,7 +152,7 @@ class LegacyScheme(Part, frozen=True, kw_only=True):
 class Training(Part, frozen=True, kw_only=True):
     """培训: hours a year, and the initial course."""
 
-    hours_a_year: Annotated[int, Meta(ge=0, le=2000)] = 0
+    hours_a_year: Annotated[int, Meta(ge=0, le=2000), says("hours to reach in a year")] = 0
     initial_hours: Annotated[int, Meta(ge=0, le=2000), says("hours of the initial course")] = 0
     initial_before_confirmation: Annotated[bool, says("whether a probation is confirmed only after it")] = False
 
@@ -160,8 +160,8 @@ class Training(Part, frozen=True, kw_only=True):
 class Span(Part, frozen=True, kw_only=True):
     """From the least to the most of something, both included."""
 
-    least: Annotated[int, Meta(ge=0, le=10**7)]
-    most: Annotated[int, Meta(ge=0, le=10**7)]
+    least: Annotated[int, Meta(ge=0, le=10**7), says("at least")]
+    most: Annotated[int, Meta(ge=0, le=10**7), says("at most")]
 
 
 class Establishment(Part, frozen=True, kw_only=True):

@@ -154,7 +154,7 @@ class FundingRule(Part, frozen=True, kw_only=True):
     """
 
     later: ClassVar[frozenset[str]] = frozenset({"items", "from_date"})
-    posts: tuple[str, ...]
+    posts: Annotated[tuple[PostName, ...], says("the posts it is for")]
     shares: dict[Level, Ratio]
     remainder: dict[Level, Ratio] | None = None
     items: Annotated[tuple[PayItem, ...], says("the items of pay it is for; empty: all")] = ()
@@ -165,7 +165,7 @@ class District(Part, frozen=True, kw_only=True):
     """区: the streets of a district of the city, and what is otherwise there; what is not given is as in the city."""
 
     streets: Annotated[tuple[Name, ...], says("ids of the streets that lie in it")]
-    title: str = ""
+    title: Annotated[str, says("what the district is called")] = ""
     performance: Performance | None = None
     funding: tuple[FundingRule, ...] = ()
 
@@ -180,7 +180,7 @@ class TwoPostsPay(Part, frozen=True, kw_only=True):
 class Probation(Part, frozen=True, kw_only=True):
     """试用期: how long, which share of the pay, and whether the performance part is paid."""
 
-    months: Annotated[int, Meta(ge=1, le=24)]
+    months: Annotated[int, Meta(ge=1, le=24), says("how many months")]
     pay_share: Annotated[Ratio, says("which share of the pay is paid meanwhile")] = Decimal(1)
     performance: Annotated[bool, says("whether the performance part is paid meanwhile")] = True
     channels: Annotated[tuple[str, ...], says("who has one: the channels of entry; empty: everybody")] = ()
