@@ -88,6 +88,12 @@ class Version:
         return max(fit, key=lambda rule: (bool(rule.items), rule.from_date or date.min), default=None)
 
 
+def version_of(document: PolicyDocument, scheme: int = 0, first_day: int = 0) -> Version:
+    """The rules of a document as it stands, with the wage that it names."""
+    wage = document.ladder.base.average_annual_wage if document.ladder else None
+    return Version(scheme, first_day, document, 0 if wage is None else fen(wage))
+
+
 def versions_of(
     policies: Sequence[EnactedPolicy], bases: Sequence[PublishedBase], vocabulary: Vocabulary
 ) -> tuple[Version, ...]:
@@ -101,9 +107,7 @@ def versions_of(
         for act in acts:
             day = day_number(act.effective_date)
             if isinstance(act, EnactedPolicy) and act.document.scheme == scheme:
-                ladder = act.document.ladder
-                wage_fen = fen(ladder.base.average_annual_wage or "0") if ladder else 0
-                current = by_day[day] = Version(code, day, act.document, wage_fen)
+                current = by_day[day] = version_of(act.document, code, day)
             elif isinstance(act, PublishedBase) and act.scheme == scheme and _on_wage(current):
                 current = by_day[day] = Version(code, day, current.document, act.average_annual_wage_fen)
         found += _cut_at_dates(by_day.values())
