@@ -12,7 +12,7 @@ Keys of the result, all whole numbers unless said otherwise:
     ratio                                   engine against loop (decimal string)
     runs                                    how often each was timed
     checksums_equal                         true when both agree on the loop's share of the population, to the fen
-    engine_checksums, loop_checksums        total_fen, payers_fen (city, community, street, suspense), and mix, which
+    engine_checksums, loop_checksums        total_fen, payers_fen (by PayerLevel), and mix, which
                                             binds every amount to its worker, month, first day, place, item and payer
     engine_extra_memory_bytes               the most that the engine held at a time beyond the facts it was given
     peak_memory_bytes                       the most that the process held, the population included

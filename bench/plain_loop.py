@@ -114,7 +114,8 @@ def rules_of(population: Population) -> Rules:
 
 def _weights(document: PolicyDocument) -> tuple[int, ...]:
     shares = document.funding[0].shares
-    return tuple(int(shares[level] * 100) for level in (Level.CITY, Level.COMMUNITY, Level.STREET))
+    in_order = (Level.CITY, Level.COMMUNITY, Level.DISTRICT, Level.STREET)
+    return tuple(int(shares.get(level, 0) * 100) for level in in_order)
 
 
 def facts_of(population: Population) -> list[Fact]:
