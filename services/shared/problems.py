@@ -60,6 +60,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "void-breaks-later-act": (409, "A later act rests on what would be voided."),
     # policy and payroll
     "policy-unsound": (422, "The policy document contradicts itself."),
+    "base-off-day": (409, "A base of the scheme starts on another day of the year."),
     "payroll-not-open": (409, "The jurisdiction has no first payroll month."),
     "payroll-already-open": (409, "The first payroll month is already set."),
     "months-in-order": (409, "Months close in order."),

@@ -163,6 +163,17 @@ def test_a_base_is_published_after_the_year_began(town: Town) -> None:
     assert (enacted["type"], enacted["data"]["average_annual_wage_fen"]) == ("policy.base-published.v1", 5784000)
 
 
+def test_a_base_starts_on_the_day_of_the_year_that_the_document_names(town: Town) -> None:
+    """Rule 3: Changzhou's bases start on 1 July; without a day in the document any day will do."""
+    document = ladder()
+    document["ladder"]["base"]["starts"] = "07-01"
+    town.give("policies", "2021-01-01", document=document)
+    fields = {"jurisdiction": "chibi", "scheme": "ladder", "average_annual_wage": "57840.00"}
+    found = town.refuse("base-off-day", "bases", "2021-07-02", **fields)
+    assert found["pointer"] == "/effective_date"
+    town.give("bases", "2021-07-01", **fields)
+
+
 def test_the_same_base_is_published_once(town: Town) -> None:
     publish(town)
     fields = {"jurisdiction": "chibi", "scheme": "ladder", "average_annual_wage": "57840"}

@@ -103,7 +103,7 @@ def enact(policies: Policies, command: EnactPolicy) -> PolicyEnacted:
 
 
 def publish_base(policies: Policies, command: PublishBase, wage_fen: int) -> BasePublished:
-    """Refused `no-policy` unless the scheme pays by a base on the day, `already-there` when nothing changes."""
+    """Refused `no-policy` unless the scheme pays by a wage on the day, `base-off-day`, `already-there`."""
     document = policies.for_scheme(command.scheme, command.effective_date)
     if document is None or document.ladder is None or document.ladder.base.share is None:
         raise Refused(
@@ -111,6 +111,14 @@ def publish_base(policies: Policies, command: PublishBase, wage_fen: int) -> Bas
             f"no policy of the scheme {command.scheme} pays by a base on {command.effective_date}",
             pointer="/scheme",
             remedy="enact a policy with a ladder first, or choose a day on which one is in force",
+        )
+    starts = document.ladder.base.starts
+    if starts is not None and f"{command.effective_date:%m-%d}" != starts:
+        raise Refused(
+            "base-off-day",
+            f"{document.policy_id} starts a new base on {starts}, not on {command.effective_date}",
+            pointer="/effective_date",
+            remedy=f"give an effective date on {starts} of the year from which the wage counts",
         )
     event = BasePublished(scheme=command.scheme, average_annual_wage_fen=wage_fen)
     if wage_fen == 0:
