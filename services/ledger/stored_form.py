@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent
 from msgspec import Struct
 
 from ledger.recorders import Row
-from shared.envelope import Basis, Recorded, Wire, decode_event
+from shared.envelope import Basis, Recorded, Wire, decode_event, encode_event
 from shared.events import Event
 from shared.refusal import Refused
 
@@ -67,7 +67,7 @@ def draft(stream: str, version: int, event: Event, metadata: Metadata, nonce: by
         basis=metadata.basis,
         command_id=metadata.command_id,
         nonce=b64encode(nonce).decode(),
-        data=msgspec.Raw(msgspec.json.encode(event)),
+        data=msgspec.Raw(encode_event(event)),
         traceparent=metadata.traceparent,
     )
     made = Draft(stream, version, event.name, state)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.events import EVENT_TYPES, Event
+from shared.events import EVENT_TYPES, Event, PolicyEnacted
 from shared.patterns import PLAIN
+from shared.policy_document import as_written
 from shared.upcasts import upcast
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
@@ -79,7 +80,7 @@ def wire_form(recorded: Recorded) -> Wire:
         actor=recorded.actor,
         basis=recorded.basis,
         command_id=recorded.command_id,
-        data=msgspec.Raw(msgspec.json.encode(recorded.event)),
+        data=msgspec.Raw(encode_event(recorded.event)),
         traceparent=recorded.traceparent or msgspec.UNSET,
     )
 
@@ -120,6 +121,13 @@ def recorded_of(wire: Wire) -> Recorded:
         event=decode_event(wire.type, bytes(wire.data)),
         traceparent=wire.traceparent or "",
     )
+
+
+def encode_event(event: Event) -> bytes:
+    """The event in JSON; a policy's document without what its format gained since and it does not say."""
+    if isinstance(event, PolicyEnacted):
+        return msgspec.json.encode({name: as_written(getattr(event, name)) for name in event.__struct_fields__})
+    return msgspec.json.encode(event)
 
 
 def decode_event(stored_name: str, data: bytes) -> Event:

@@ -8,6 +8,8 @@ import msgspec
 import pytest
 import yaml
 
+from shared.envelope import encode_event
+from shared.events import PolicyEnacted
 from shared.policy_document import (
     Appraisal,
     LegacyScheme,
@@ -63,6 +65,17 @@ def test_what_is_written_reads_back_as_the_same_document(name: str) -> None:
     document = read(plain(name))
     assert msgspec.json.decode(canonical(document), type=PolicyDocument) == document
     assert read(as_written(document)) == document
+
+
+@pytest.mark.parametrize("name", sorted(ENACTED))
+def test_an_event_with_an_older_document_is_written_as_it_always_was(name: str) -> None:
+    """An older version beside this one still reads it, and the log of the same acts keeps its digest."""
+    document = read(plain(name))
+    event = PolicyEnacted(policy_id=name, scheme=document.scheme, digest=digest_of(document), document=document)
+    written = encode_event(event)
+    assert msgspec.json.decode(written, type=PolicyEnacted) == event
+    assert list(msgspec.json.decode(written)) == ["policy_id", "scheme", "digest", "document"]
+    assert list(msgspec.json.decode(written)["document"])[-1] == "budget_items"
 
 
 def test_saying_a_default_aloud_changes_no_digest() -> None:
