@@ -7,7 +7,7 @@ from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
 from ledger.commands import careers, places, policies, redraws, runs, voids
-from ledger.domain import career, city, community, policy, run, void
+from ledger.domain import career, city, community, policy, probation, run, void
 from ledger.domain.command import Command
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
 from ledger.queries import Queries
@@ -46,6 +46,14 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/bases", policy.PublishBase, policies.publish_base, ADMIN, GUARDED, "Publish the average wage behind a base"),
     ("/payroll-openings", policy.OpenPayroll, policies.open_payroll, ADMIN, GUARDED, "Set the first payroll month"),
     ("/hires", career.HireWorker, careers.hire_worker, ADMIN, OPEN, "Hire a worker"),
+    (
+        "/probation-confirmations",
+        probation.ConfirmProbation,
+        careers.confirm_probation,
+        ADMIN,
+        GUARDED,
+        "Confirm a probation",
+    ),
     ("/conversions", career.ConvertWorker, careers.convert_worker, ADMIN, GUARDED, "Convert to the new scheme"),
     ("/transfers", career.TransferWorker, careers.transfer_worker, ADMIN, GUARDED, "Transfer to a community or grid"),
     ("/post-changes", career.ChangePost, careers.change_post, ADMIN, GUARDED, "Move to another post"),

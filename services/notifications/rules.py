@@ -18,6 +18,7 @@ from shared.events import (
     Education,
     Post,
     PostChanged,
+    ProbationConfirmed,
     Rating,
     RunClosed,
     SeparationReason,
@@ -68,6 +69,7 @@ REASONS = {
     SeparationReason.RESIGNED: "辞职",
     SeparationReason.RETIRED: "退休",
     SeparationReason.DISMISSED: "辞退",
+    SeparationReason.PROBATION_FAILED: "试用期考核不合格",
     SeparationReason.TERM_ENDED: "任期届满",
     SeparationReason.CIVIL_SERVICE: "考录公务员或事业单位",
     SeparationReason.NOT_CONVERTED: "未转聘",
@@ -100,6 +102,8 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
     match recorded.event:
         case WorkerHired() as event:
             return _hired(recorded, event)
+        case ProbationConfirmed():
+            return (_to_worker(recorded, "worker-probation-confirmed"),)
         case WorkerConverted() as event:
             return _converted(recorded, event)
         case WorkerTransferred() as event:

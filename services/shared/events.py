@@ -1,15 +1,15 @@
 """Every event type and the enums it speaks: the contract of the three services, written once.
 
 An event is a frozen value. Its stored name carries its version (`worker.hired.v1`); a field may be added with a
-default, anything else is a new name and an upcast. When it holds, who did it and on which document stand in the
-envelope, not here.
+default, left out of the stored form where it is not given; anything else is a new name and an upcast. When it holds,
+who did it and on which document stand in the envelope, not here.
 """
 
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from shared.patterns import END
 from shared.policy_document import PolicyDocument
@@ -83,6 +83,7 @@ class SeparationReason(StrEnum):
     RESIGNED = "resigned"
     RETIRED = "retired"
     DISMISSED = "dismissed"
+    PROBATION_FAILED = "probation_failed"
     TERM_ENDED = "term_ended"
     CIVIL_SERVICE = "civil_service"
     NOT_CONVERTED = "not_converted"
@@ -238,7 +239,8 @@ class CommunityClosed(Event, frozen=True, kw_only=True):
 class WorkerHired(Event, frozen=True, kw_only=True):
     """Somebody entered service. `personal` is ciphertext under the person's own key, base64.
 
-    `grade` is null under a scheme without grades and for a seat that is paid elsewhere.
+    `grade` is null under a scheme without grades and for a seat that is paid elsewhere; `probation_until` is the last
+    day on probation 试用期, left out where there is none.
     """
 
     name: ClassVar[str] = "worker.hired.v1"
@@ -253,6 +255,13 @@ class WorkerHired(Event, frozen=True, kw_only=True):
     education: Education
     counted_years: int
     personal: str
+    probation_until: date | UnsetType = UNSET
+
+
+class ProbationConfirmed(Event, frozen=True, kw_only=True):
+    """The probation 试用期 was passed; the worker serves without it from the effective date on."""
+
+    name: ClassVar[str] = "worker.probation-confirmed.v1"
 
 
 class WorkerConverted(Event, frozen=True, kw_only=True):

@@ -120,11 +120,9 @@ def _value(kind: inspect.Type, field: str) -> Any:
         case inspect.IntType():
             return 2020 if field == "year" else 1
         case inspect.DateType():
-            return date(2020, 10, 1)
+            return date(2021, 1, 1) if field == "until" else date(2020, 10, 1)
         case inspect.DecimalType():
             return Decimal("1.00")
-        case inspect.DateType():
-            return "2021-01-01" if field == "until" else "2020-09-18"
     raise TypeError(f"no specimen is known for {kind} of {field!r}")
 
 

@@ -45,6 +45,8 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "training_hours": 0,
                 "hired_on": event["effective_date"],
                 "left_on": None,
+                "probation_until": data.get("probation_until"),
+                "confirmed_on": None,
             }
         elif standing is not None and kind != "voided":
             standing = {**standing, **after(standing, kind, data, event["effective_date"])}
@@ -72,6 +74,8 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
     if kind == "qualified":
         held = [standing["certificate"], data["certificate"]]
         return {"certificate": max((one for one in held if one), key=CERTIFICATE.index)}
+    if kind == "probation-confirmed":
+        return {"confirmed_on": day}
     assert kind == "separated", kind
     return {"in_service": False, "left_on": day}
 
@@ -91,7 +95,10 @@ acts = some.one_of(
         some.builds(dict, year=some.integers(2019, 2021), rating=some.sampled_from(["excellent", "unfit"])),
     ),
     some.tuples(some.just("qualifications"), some.builds(dict, certificate=some.sampled_from(CERTIFICATE))),
-    some.tuples(some.just("separations"), some.builds(dict, reason=some.just("resigned"))),
+    some.tuples(some.just("probation-confirmations"), some.just({})),
+    some.tuples(
+        some.just("separations"), some.builds(dict, reason=some.sampled_from(["resigned", "probation_failed"]))
+    ),
     some.tuples(some.just("voids"), some.builds(dict, which=some.integers(0, 20))),
     some.tuples(some.just("voids"), some.builds(dict, which=some.integers(0, 20))),
 )
@@ -115,7 +122,9 @@ def wide(front: Front, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tow
 
 def live(town: Town, entry: tuple[str, str], hired_on: date, life: list[Any]) -> tuple[str, list[datetime]]:
     """Somebody's acts as commands, in the order of recording; what the rules refuse does not happen."""
-    hired = town.give("hires", str(hired_on), **town.hiring(channel=entry[0], post=entry[1]))
+    until = str(hired_on + timedelta(days=180))
+    hiring = town.hiring(channel=entry[0], post=entry[1], probation_until=until)
+    hired = town.give("hires", str(hired_on), **hiring)
     worker_id, given, moments = hired["worker_id"], [hired["command_id"]], [town.clock.now]
     for number, ((path, fields), day, pause) in enumerate(life):
         town.clock.pass_(seconds=pause)

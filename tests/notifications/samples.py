@@ -15,6 +15,7 @@ from shared.events import (
     Event,
     Post,
     PostChanged,
+    ProbationConfirmed,
     Rating,
     RunClosed,
     SeparationReason,
@@ -135,6 +136,7 @@ def telling(course: str = "社区治理基础") -> list[Recorded]:
     of_a_worker: list[Event] = [
         hired(),
         hired(grade=None, channel=Channel.LEGACY),
+        ProbationConfirmed(),
         converted(),
         converted("xinhua", "dongzhou"),
         transferred(),

@@ -94,9 +94,7 @@ def _publish(relay: Relay, store: EventStore) -> None:
     relay.step()
 
 
-def _consume(
-    receiver: Any, transport: Transport, store: EventStore, group: str, member: int, deadline: float
-) -> None:
+def _consume(receiver: Any, transport: Transport, store: EventStore, group: str, member: int, deadline: float) -> None:
     """One consumer after the other in the same place, until everything is taken."""
     randomness = Random(f"{group} {member}")
 

@@ -7,7 +7,8 @@ import msgspec
 
 from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
-from ledger.domain import career
+from ledger.domain import career, probation
+from ledger.domain.command import WorkerCommand
 from ledger.domain.community import check_exists, check_grid
 from ledger.domain.policy import Policies
 from ledger.domain.worker import Standing, Worker, admit
@@ -43,6 +44,11 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
         made={"worker_id": worker_id},
         sealed=[worker_id],
     )
+
+
+def confirm_probation(desk: Desk, command: probation.ConfirmProbation) -> Decision:
+    """The probation was passed."""
+    return _act(desk, command, lambda standing, policies: probation.confirm(command))
 
 
 def convert_worker(desk: Desk, command: career.ConvertWorker) -> Decision:
@@ -98,7 +104,7 @@ def qualify_worker(desk: Desk, command: career.QualifyWorker) -> Decision:
     return Decision(worker.stream, [worker.with_(sealed)], claims=[claim])
 
 
-def _act(desk: Desk, command: career.WorkerCommand, decide: Callable[[Standing, Policies], Event]) -> Decision:
+def _act(desk: Desk, command: WorkerCommand, decide: Callable[[Standing, Policies], Event]) -> Decision:
     """One act on one worker, and the seat that moves with it."""
     day = command.effective_date
     worker = desk.worker(command.worker_id)

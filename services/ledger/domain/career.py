@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
 from ledger.domain.admission import check_admission
-from ledger.domain.command import Command, Id, Words
+from ledger.domain.command import Command, Id, Words, WorkerCommand
 from ledger.domain.grades import entry_grade
 from ledger.domain.policy import Policies
+from ledger.domain.probation import check_probation
 from ledger.domain.worker import Standing
 from shared.events import (
     OUTSIDE,
@@ -54,6 +55,7 @@ class HireWorker(Command, frozen=True, kw_only=True):
 
     `paid_outside`: holds a seat but is paid elsewhere, e.g. on a public-institution post 事业岗位.
     `successor_id`: who carries the worker on, where the community was redrawn since; the redraw's own without it.
+    `probation_until`: the last day on probation 试用期.
     """
 
     community_id: Id
@@ -65,13 +67,8 @@ class HireWorker(Command, frozen=True, kw_only=True):
     grade: Grade | None = None
     paid_outside: bool = False
     successor_id: Id | None = None
+    probation_until: date | None = None
     person: Person
-
-
-class WorkerCommand(Command, frozen=True, kw_only=True):
-    """An act on one worker."""
-
-    worker_id: Id
 
 
 class ConvertWorker(WorkerCommand, frozen=True, kw_only=True):
@@ -144,8 +141,9 @@ class SeparateWorker(WorkerCommand, frozen=True, kw_only=True):
 
 
 def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: str, birth_date: date) -> WorkerHired:
-    """Refused `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`; `personal` is left empty."""
+    """Refused `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`, `probation-over`; `personal` is empty."""
     day = command.effective_date
+    check_probation(command.probation_until, day)
     if command.paid_outside:
         document, admitting = None, policies.open_to(command.channel, day)
     else:
@@ -166,6 +164,7 @@ def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: st
         education=command.education,
         counted_years=command.counted_years,
         personal="",
+        probation_until=command.probation_until or UNSET,
     )
 
 

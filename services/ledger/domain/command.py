@@ -21,3 +21,9 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     effective_date: date
     basis: Basis
+
+
+class WorkerCommand(Command, frozen=True, kw_only=True):
+    """An act on one worker."""
+
+    worker_id: Id

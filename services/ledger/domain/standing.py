@@ -16,6 +16,7 @@ from shared.events import (
     Event,
     Post,
     PostChanged,
+    ProbationConfirmed,
     Rating,
     WorkerAppraised,
     WorkerCarried,
@@ -50,6 +51,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     training_hours: int = 0
     hired_on: date
     left_on: date | None = None
+    probation_until: date | None = None
+    confirmed_on: date | None = None
 
 
 def evolve(standing: Standing | None, act: Act) -> Standing | None:
@@ -80,6 +83,7 @@ def _hired(event: WorkerHired, day: date) -> Standing:
         education=event.education,
         counted_years=event.counted_years,
         hired_on=day,
+        probation_until=event.probation_until or None,
     )
 
 
@@ -114,6 +118,7 @@ def _qualifies(standing: Standing, event: WorkerQualified, day: date) -> dict[st
 
 
 _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
+    ProbationConfirmed: lambda standing, event, day: {"confirmed_on": day},
     WorkerTransferred: _moves,
     WorkerCarried: _moves,
     WorkerConverted: _converts,

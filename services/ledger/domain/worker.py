@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ledger.domain.grades import check_grade
 from ledger.domain.policy import Policies
+from ledger.domain.probation import check_confirmation, check_exit
 from ledger.domain.standing import Standing as Standing
 from ledger.domain.standing import evolve
 from ledger.domain.timeline import Act, Timeline
@@ -16,12 +17,14 @@ from shared.events import (
     Event,
     Post,
     PostChanged,
+    ProbationConfirmed,
     WorkerAppraised,
     WorkerConverted,
     WorkerEducated,
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
+    WorkerSeparated,
     WorkerTransferred,
 )
 from shared.refusal import Refused
@@ -187,6 +190,7 @@ def _check_grade_on(scheme: str, post: Post, grade: int | None, day: date, polic
 
 
 _RULES: dict[type[Event], Callable[..., None]] = {
+    ProbationConfirmed: check_confirmation,
     WorkerTransferred: _check_move,
     WorkerConverted: _check_conversion,
     PostChanged: _check_post,
@@ -194,6 +198,7 @@ _RULES: dict[type[Event], Callable[..., None]] = {
     WorkerAppraised: _check_appraisal,
     WorkerQualified: _check_certificate,
     WorkerEducated: _check_education,
+    WorkerSeparated: check_exit,
 }
 
 
