@@ -7,7 +7,7 @@ from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
 from ledger.commands import careers, places, policies, redraws, runs, voids
-from ledger.domain import career, city, community, policy, probation, run, void
+from ledger.domain import career, city, community, policy, probation, run, suspension, void
 from ledger.domain.command import Command
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
 from ledger.queries import Queries
@@ -62,6 +62,8 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/trainings", career.TrainWorker, careers.train_worker, ADMIN, GUARDED, "Record a completed course"),
     ("/qualifications", career.QualifyWorker, careers.qualify_worker, ADMIN, GUARDED, "Register a certificate"),
     ("/educations", career.EducateWorker, careers.educate_worker, ADMIN, GUARDED, "Recognise a higher diploma"),
+    ("/suspensions", suspension.SuspendWorker, careers.suspend_worker, ADMIN, GUARDED, "Suspend a worker"),
+    ("/returns", suspension.ReturnWorker, careers.return_worker, ADMIN, GUARDED, "Take back a suspended worker"),
     ("/separations", career.SeparateWorker, careers.separate_worker, ADMIN, GUARDED, "End the service"),
     ("/voids", void.VoidCommand, voids.void_command, ADMIN, OPEN, "Void a whole command across its streams"),
     ("/run-drafts", run.DraftRun, runs.draft_run, DRAFTERS, SEALED, "Write down a drafted run (called by payroll)"),

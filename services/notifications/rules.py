@@ -29,7 +29,9 @@ from shared.events import (
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
+    WorkerReturned,
     WorkerSeparated,
+    WorkerSuspended,
     WorkerTrained,
     WorkerTransferred,
 )
@@ -123,6 +125,10 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_to_worker(recorded, "worker-qualified", certificate=CERTIFICATES[certificate]),)
         case WorkerEducated(education=education):
             return (_to_worker(recorded, "worker-educated", education=EDUCATIONS[education]),)
+        case WorkerSuspended():
+            return (_to_worker(recorded, "worker-suspended", Urgency.URGENT),)
+        case WorkerReturned():
+            return (_to_worker(recorded, "worker-returned"),)
         case WorkerSeparated() as event:
             return _separated(recorded, event)
         case CommandVoided(command_id=voided) if recorded.stream.startswith("worker/"):

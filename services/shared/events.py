@@ -345,6 +345,19 @@ class WorkerEducated(Event, frozen=True, kw_only=True):
     education: Education
 
 
+class WorkerSuspended(Event, frozen=True, kw_only=True):
+    """Somebody is off duty 停职 and keeps the seat, from the effective date until they return or leave."""
+
+    name: ClassVar[str] = "worker.suspended.v1"
+    reason: str
+
+
+class WorkerReturned(Event, frozen=True, kw_only=True):
+    """Somebody who was suspended is on duty again 复职 from the effective date on."""
+
+    name: ClassVar[str] = "worker.returned.v1"
+
+
 class WorkerSeparated(Event, frozen=True, kw_only=True):
     """Somebody left; the effective date is the first day out of service."""
 

@@ -51,6 +51,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "already-there": (409, "It is already so."),
     "not-on-probation": (409, "The worker is on no probation on that day."),
     "probation-over": (409, "The probation is over by that day."),
+    "not-suspended": (409, "The worker is not suspended on that day."),
     "already-converted": (409, "The worker is already under that scheme."),
     "future-year": (409, "The year is not over."),
     "education-not-higher": (409, "The diploma is not higher than the recorded one."),

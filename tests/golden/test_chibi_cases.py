@@ -94,6 +94,17 @@ def test_the_first_day_out_of_service_is_not_paid():
     assert due(log, "2020-12") == {}
 
 
+def test_who_is_suspended_is_paid_to_the_day_before_and_again_from_the_return():
+    """Rule 18."""
+    log = reform()
+    log.hire("w", "2020-10-01")
+    log.act("w", events.WorkerSuspended(reason="inquiry"), "2020-11-11")
+    log.act("w", events.WorkerReturned(), "2021-01-22")
+    # 2620 × 10/30 = 873.333…; nothing in December; 2620 × 10/31 = 845.1612…
+    paid = [by("item", due(log, month)) for month in ("2020-11", "2020-12", "2021-01", "2021-02")]
+    assert paid == [{"basic": 87_333}, {}, {"basic": 84_516}, {"basic": 262_000}]
+
+
 @pytest.mark.parametrize(
     ("wage", "highest"),
     [

@@ -47,6 +47,7 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "left_on": None,
                 "probation_until": data.get("probation_until"),
                 "confirmed_on": None,
+                "suspended_since": None,
             }
         elif standing is not None and kind != "voided":
             standing = {**standing, **after(standing, kind, data, event["effective_date"])}
@@ -76,8 +77,10 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
         return {"certificate": max((one for one in held if one), key=CERTIFICATE.index)}
     if kind == "probation-confirmed":
         return {"confirmed_on": day}
+    if kind in ("suspended", "returned"):
+        return {"suspended_since": day if kind == "suspended" else None}
     assert kind == "separated", kind
-    return {"in_service": False, "left_on": day}
+    return {"in_service": False, "left_on": day, "suspended_since": None}
 
 
 # --- random lives
@@ -96,6 +99,8 @@ acts = some.one_of(
     ),
     some.tuples(some.just("qualifications"), some.builds(dict, certificate=some.sampled_from(CERTIFICATE))),
     some.tuples(some.just("probation-confirmations"), some.just({})),
+    some.tuples(some.just("suspensions"), some.just({"reason": "配合调查"})),
+    some.tuples(some.just("returns"), some.just({})),
     some.tuples(
         some.just("separations"), some.builds(dict, reason=some.sampled_from(["resigned", "probation_failed"]))
     ),

@@ -27,7 +27,9 @@ from shared.events import (
     WorkerJoined,
     WorkerQualified,
     WorkerRegraded,
+    WorkerReturned,
     WorkerSeparated,
+    WorkerSuspended,
     WorkerTrained,
     WorkerTransferred,
 )
@@ -152,6 +154,8 @@ def telling(course: str = "社区治理基础") -> list[Recorded]:
         WorkerTrained(course=course, hours=8),
         WorkerQualified(certificate=Certificate.ASSISTANT, personal=SECRET),
         WorkerEducated(education=Education.BACHELOR),
+        WorkerSuspended(reason="王建国被立案调查"),
+        WorkerReturned(),
         WorkerSeparated(reason=SeparationReason.RESIGNED),
         CommandVoided(command_id="c-41", reason="录入有误，身份证号421281199001010016，王建国"),
     ]

@@ -15,6 +15,7 @@ class Day:
     """A worker on one day. `certificates` are those registered so far with their dates."""
 
     in_service: bool = False
+    suspended: bool = False
     scheme: str = ""
     post: str = ""
     grade: int = 0
@@ -67,6 +68,8 @@ def _after(state: Day, act: Recorded) -> Day:
         case events.WorkerQualified() as qualified:
             registered = (act.effective_date, qualified.certificate.value)
             return replace(state, certificates=(*state.certificates, registered))
+        case events.WorkerSuspended() | events.WorkerReturned() as event:
+            return replace(state, suspended=isinstance(event, events.WorkerSuspended))
         case events.WorkerSeparated():
             return replace(state, in_service=False)
     return state

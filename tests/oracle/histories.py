@@ -35,6 +35,8 @@ def _acts() -> SearchStrategy[events.Event]:
         st.builds(events.WorkerRegraded, from_grade=st.none(), grade=grades, reason=st.just("")),
         st.builds(events.WorkerAppraised, year=YEARS, rating=st.sampled_from(Rating)),
         st.builds(events.WorkerQualified, certificate=st.sampled_from(Certificate), personal=st.just("")),
+        st.builds(events.WorkerSuspended, reason=st.just("")),
+        st.builds(events.WorkerReturned),
         st.builds(events.WorkerSeparated, reason=st.sampled_from(SeparationReason)),
         st.builds(
             events.WorkerConverted,

@@ -73,7 +73,7 @@ def _worked_days(acts: Sequence[Recorded], rules: Sequence[Recorded], month: str
     for day_of_month in range(1, monthrange(year, number)[1] + 1):
         day = date(year, number, day_of_month)
         state = on_day(acts, day)
-        if not state.in_service or state.scheme == OUTSIDE:
+        if not state.in_service or state.suspended or state.scheme == OUTSIDE:
             continue
         rule = in_force(rules, state.scheme, day)
         if rule is not None:

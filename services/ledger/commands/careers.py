@@ -7,7 +7,7 @@ import msgspec
 
 from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
-from ledger.domain import career, probation
+from ledger.domain import career, probation, suspension
 from ledger.domain.command import WorkerCommand
 from ledger.domain.community import check_exists, check_grid
 from ledger.domain.policy import Policies
@@ -84,6 +84,16 @@ def train_worker(desk: Desk, command: career.TrainWorker) -> Decision:
 def educate_worker(desk: Desk, command: career.EducateWorker) -> Decision:
     """A higher diploma."""
     return _act(desk, command, lambda standing, policies: career.educate(command))
+
+
+def suspend_worker(desk: Desk, command: suspension.SuspendWorker) -> Decision:
+    """Off duty; the seat stays taken."""
+    return _act(desk, command, lambda standing, policies: suspension.suspend(command))
+
+
+def return_worker(desk: Desk, command: suspension.ReturnWorker) -> Decision:
+    """On duty again."""
+    return _act(desk, command, lambda standing, policies: suspension.take_back(command))
 
 
 def separate_worker(desk: Desk, command: career.SeparateWorker) -> Decision:

@@ -25,7 +25,9 @@ from shared.events import (
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
+    WorkerReturned,
     WorkerSeparated,
+    WorkerSuspended,
     WorkerTrained,
     WorkerTransferred,
 )
@@ -53,6 +55,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     left_on: date | None = None
     probation_until: date | None = None
     confirmed_on: date | None = None
+    suspended_since: date | None = None
 
 
 def evolve(standing: Standing | None, act: Act) -> Standing | None:
@@ -128,5 +131,7 @@ _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
     WorkerTrained: lambda standing, event, day: {"training_hours": standing.training_hours + event.hours},
     WorkerQualified: _qualifies,
     WorkerEducated: lambda standing, event, day: {"education": event.education},
-    WorkerSeparated: lambda standing, event, day: {"in_service": False, "left_on": day},
+    WorkerSuspended: lambda standing, event, day: {"suspended_since": day},
+    WorkerReturned: lambda standing, event, day: {"suspended_since": None},
+    WorkerSeparated: lambda standing, event, day: {"in_service": False, "left_on": day, "suspended_since": None},
 }

@@ -10,6 +10,7 @@ from ledger.domain.policy import Policies
 from ledger.domain.probation import check_confirmation, check_exit
 from ledger.domain.standing import Standing as Standing
 from ledger.domain.standing import evolve
+from ledger.domain.suspension import check_return, check_suspension
 from ledger.domain.timeline import Act, Timeline
 from shared.events import (
     OUTSIDE,
@@ -24,7 +25,9 @@ from shared.events import (
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
+    WorkerReturned,
     WorkerSeparated,
+    WorkerSuspended,
     WorkerTransferred,
 )
 from shared.refusal import Refused
@@ -198,6 +201,8 @@ _RULES: dict[type[Event], Callable[..., None]] = {
     WorkerAppraised: _check_appraisal,
     WorkerQualified: _check_certificate,
     WorkerEducated: _check_education,
+    WorkerSuspended: check_suspension,
+    WorkerReturned: check_return,
     WorkerSeparated: check_exit,
 }
 

@@ -58,7 +58,7 @@ def stretches(facts: Facts, tables: PolicyTables) -> Stretches:
 
     A stretch ends where the scheme's rules, the post, the grade, the certificate paid for, the rating that counts or
     the community changes; a change that the rules in force do not look at (a rating without performance pay) does not
-    end it. A seat whose holder is paid elsewhere has no stretch.
+    end it. A seat whose holder is paid elsewhere has no stretch, nor has the time of a suspension.
     """
     if not len(facts):
         empty = np.zeros(0, dtype=np.int64)
@@ -74,7 +74,8 @@ def stretches(facts: Facts, tables: PolicyTables) -> Stretches:
     np.maximum(start, first_day(tables.first_month), out=start)
     np.minimum(end, horizon_end, out=end)
     outside = tables.vocabulary.scheme_codes.get(OUTSIDE, -1)
-    paid = (columns[FactKind.IN_SERVICE] == 1) & (columns[FactKind.SCHEME] != outside) & (start < end)
+    paid = (columns[FactKind.IN_SERVICE] == 1) & (columns[FactKind.SUSPENDED] == 0) & (start < end)
+    paid &= columns[FactKind.SCHEME] != outside
     rows = np.flatnonzero(paid)
     return _cut_at_versions(worker[rows], start[rows], end[rows], [column[rows] for column in columns], tables)
 
