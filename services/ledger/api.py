@@ -7,7 +7,7 @@ from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
 from ledger.commands import careers, places, policies, redraws, runs, voids
-from ledger.domain import career, city, community, policy, probation, run, suspension, void
+from ledger.domain import career, city, community, policy, probation, rehire, run, suspension, void
 from ledger.domain.command import Command
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
 from ledger.queries import Queries
@@ -54,6 +54,7 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
         GUARDED,
         "Confirm a probation",
     ),
+    ("/rehires", rehire.RehireWorker, careers.rehire_worker, ADMIN, GUARDED, "Hire somebody again who left"),
     ("/conversions", career.ConvertWorker, careers.convert_worker, ADMIN, GUARDED, "Convert to the new scheme"),
     ("/transfers", career.TransferWorker, careers.transfer_worker, ADMIN, GUARDED, "Transfer to a community or grid"),
     ("/post-changes", career.ChangePost, careers.change_post, ADMIN, GUARDED, "Move to another post"),

@@ -9,6 +9,7 @@ from shared.events import (
     WorkerCarried,
     WorkerConverted,
     WorkerHired,
+    WorkerRehired,
     WorkerTransferred,
 )
 
@@ -43,6 +44,8 @@ def place(recorded: Recorded) -> Place | None:
     """What the event says about places; nothing for most events."""
     match recorded.event:
         case WorkerHired(community_id=community_id, city_id=city_id):
+            return Placed(recorded.subject_id, community_id, city_id)
+        case WorkerRehired(community_id=community_id, city_id=city_id):
             return Placed(recorded.subject_id, community_id, city_id)
         case WorkerTransferred(community_id=community_id) | WorkerCarried(community_id=community_id):
             return Placed(recorded.subject_id, community_id, None)

@@ -29,6 +29,7 @@ from shared.events import (
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
+    WorkerRehired,
     WorkerReturned,
     WorkerSeparated,
     WorkerSuspended,
@@ -102,7 +103,7 @@ class Message(Struct, frozen=True, kw_only=True):
 def messages(recorded: Recorded) -> tuple[Message, ...]:
     """The messages of one event, each to another recipient; none for an event that concerns nobody by itself."""
     match recorded.event:
-        case WorkerHired() as event:
+        case WorkerHired() | WorkerRehired() as event:
             return _hired(recorded, event)
         case ProbationConfirmed():
             return (_to_worker(recorded, "worker-probation-confirmed"),)
@@ -141,7 +142,7 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return ()
 
 
-def _hired(recorded: Recorded, event: WorkerHired) -> tuple[Message, ...]:
+def _hired(recorded: Recorded, event: WorkerHired | WorkerRehired) -> tuple[Message, ...]:
     words = {
         "community": event.community_id,
         "post": POSTS[event.post],
@@ -149,7 +150,7 @@ def _hired(recorded: Recorded, event: WorkerHired) -> tuple[Message, ...]:
         "admission": ADMISSIONS[event.channel],
     }
     return (
-        _to_worker(recorded, "worker-hired", **words),
+        _to_worker(recorded, "worker-hired" if isinstance(event, WorkerHired) else "worker-rehired", **words),
         _to_office(recorded, event.community_id, "office-joined", post=words["post"]),
     )
 

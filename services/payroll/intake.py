@@ -43,7 +43,7 @@ def _sets(values: Values) -> Keep:
     """Keep one fact per property that the event sets on its worker."""
 
     def keep(rows: Rows, recorded: Recorded, event: Any) -> None:
-        city_id = event.city_id if isinstance(event, events.WorkerHired) else None
+        city_id = event.city_id if isinstance(event, events.WorkerHired | events.WorkerRehired) else None
         rows.facts += [
             (
                 recorded.position,
@@ -61,7 +61,7 @@ def _sets(values: Values) -> Keep:
     return keep
 
 
-def _terms(event: events.WorkerHired | events.WorkerConverted) -> dict[FactKind, str]:
+def _terms(event: events.WorkerHired | events.WorkerRehired | events.WorkerConverted) -> dict[FactKind, str]:
     return {
         FactKind.SCHEME: event.scheme,
         FactKind.POST: event.post.value,
@@ -106,6 +106,7 @@ def _act(act: str) -> Keep:
 
 _KEEP: dict[type[events.Event], Keep] = {
     events.WorkerHired: _sets(lambda event: {FactKind.IN_SERVICE: "1", **_terms(event)}),
+    events.WorkerRehired: _sets(lambda event: {FactKind.IN_SERVICE: "1", **_terms(event), FactKind.SUSPENDED: "0"}),
     events.WorkerConverted: _sets(_terms),
     events.WorkerTransferred: _sets(lambda event: {FactKind.COMMUNITY: event.community_id}),
     events.WorkerCarried: _sets(lambda event: {FactKind.COMMUNITY: event.community_id}),

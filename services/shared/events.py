@@ -264,6 +264,26 @@ class ProbationConfirmed(Event, frozen=True, kw_only=True):
     name: ClassVar[str] = "worker.probation-confirmed.v1"
 
 
+class WorkerRehired(Event, frozen=True, kw_only=True):
+    """Somebody who had left entered service again, under the same id and the same sealed person.
+
+    `counted_years` are those with which they enter: with `keeps_years` also those of the service before.
+    """
+
+    name: ClassVar[str] = "worker.rehired.v1"
+    city_id: str
+    community_id: str
+    grid_id: str | None = None
+    channel: Channel
+    scheme: str
+    post: Post
+    grade: int | None
+    education: Education
+    keeps_years: bool
+    counted_years: int
+    probation_until: date | UnsetType = UNSET
+
+
 class WorkerConverted(Event, frozen=True, kw_only=True):
     """Somebody moved from one pay scheme to another (老人 → 新办法), with the evidence named in the basis."""
 

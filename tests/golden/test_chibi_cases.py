@@ -105,6 +105,28 @@ def test_who_is_suspended_is_paid_to_the_day_before_and_again_from_the_return():
     assert paid == [{"basic": 87_333}, {}, {"basic": 84_516}, {"basic": 262_000}]
 
 
+def test_who_left_while_suspended_and_is_hired_again_is_paid_from_the_new_first_day():
+    """Rule 23."""
+    log = reform()
+    log.hire("w", "2020-10-01")
+    log.act("w", events.WorkerSuspended(reason="inquiry"), "2020-11-01")
+    log.act("w", events.WorkerSeparated(reason="resigned"), "2020-12-01")
+    rehired = events.WorkerRehired(
+        city_id=CITY,
+        community_id="beishan",
+        channel=events.Channel.EXAM,
+        scheme="ladder",
+        post=Post.DEDICATED,
+        grade=2,
+        education=events.Education.COLLEGE,
+        keeps_years=True,
+        counted_years=3,
+    )
+    log.act("w", rehired, "2021-02-01")
+    paid = [by("item", due(log, month)) for month in ("2020-12", "2021-01", "2021-02")]
+    assert paid == [{}, {}, {"basic": 272_900}]
+
+
 @pytest.mark.parametrize(
     ("wage", "highest"),
     [

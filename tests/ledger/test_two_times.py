@@ -75,6 +75,11 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
     if kind == "qualified":
         held = [standing["certificate"], data["certificate"]]
         return {"certificate": max((one for one in held if one), key=CERTIFICATE.index)}
+    if kind == "rehired":
+        again = {name: value for name, value in data.items() if name != "keeps_years"}
+        seat = "dedicated" if data["post"] == "dedicated" else "committee"
+        entered = {"in_service": True, "hired_on": day, "left_on": None, "seat": seat}
+        return {"probation_until": None, "confirmed_on": None} | again | entered
     if kind == "probation-confirmed":
         return {"confirmed_on": day}
     if kind in ("suspended", "returned"):
@@ -99,6 +104,16 @@ acts = some.one_of(
     ),
     some.tuples(some.just("qualifications"), some.builds(dict, certificate=some.sampled_from(CERTIFICATE))),
     some.tuples(some.just("probation-confirmations"), some.just({})),
+    some.tuples(
+        some.just("rehires"),
+        some.builds(
+            dict,
+            community_id=some.sampled_from(PLACES),
+            channel=some.just("exam"),
+            post=some.just("dedicated"),
+            keeps_years=some.booleans(),
+        ),
+    ),
     some.tuples(some.just("suspensions"), some.just({"reason": "配合调查"})),
     some.tuples(some.just("returns"), some.just({})),
     some.tuples(

@@ -27,6 +27,7 @@ from shared.events import (
     WorkerJoined,
     WorkerQualified,
     WorkerRegraded,
+    WorkerRehired,
     WorkerReturned,
     WorkerSeparated,
     WorkerSuspended,
@@ -101,6 +102,22 @@ def hired(
     return WorkerHired(worker_id=worker_id, city_id=city_id, community_id=community_id, **(said | changed))
 
 
+def rehired(**changed: object) -> WorkerRehired:
+    """A dedicated worker who came back by exam, with the years before."""
+    said: dict[str, Any] = {
+        "city_id": "chibi",
+        "community_id": "xinhua",
+        "channel": Channel.EXAM,
+        "scheme": "chibi-2020",
+        "post": Post.DEDICATED,
+        "grade": 2,
+        "education": Education.COLLEGE,
+        "keeps_years": True,
+        "counted_years": 3,
+    }
+    return WorkerRehired(**(said | changed))
+
+
 def transferred(left: str = "xinhua", joined: str = "dongzhou", grid_id: str | None = None) -> WorkerTransferred:
     """A move between communities."""
     return WorkerTransferred(from_community_id=left, community_id=joined, grid_id=grid_id)
@@ -138,6 +155,8 @@ def telling(course: str = "社区治理基础") -> list[Recorded]:
     of_a_worker: list[Event] = [
         hired(),
         hired(grade=None, channel=Channel.LEGACY),
+        rehired(),
+        rehired(grade=None),
         ProbationConfirmed(),
         converted(),
         converted("xinhua", "dongzhou"),

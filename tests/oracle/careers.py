@@ -51,8 +51,11 @@ def on_day(acts: Sequence[Recorded], day: date) -> Day:
 
 def _after(state: Day, act: Recorded) -> Day:
     match act.event:
-        case events.WorkerHired() as hired:
-            state = replace(state, in_service=True, scheme=hired.scheme, community=hired.community_id)
+        case events.WorkerHired() | events.WorkerRehired() as hired:
+            suspended = state.suspended and isinstance(hired, events.WorkerHired)
+            state = replace(
+                state, in_service=True, suspended=suspended, scheme=hired.scheme, community=hired.community_id
+            )
             return replace(state, post=hired.post.value, grade=hired.grade or 0)
         case events.WorkerConverted() as converted:
             state = replace(state, scheme=converted.scheme, community=converted.community_id)

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from tests.oracle.documents import FLATS, LADDERS
-from tests.oracle.logs import STREETS, Log
+from tests.oracle.logs import CITY, STREETS, Log
 
 from shared import events
-from shared.events import OUTSIDE, Certificate, Post, Rating, SeparationReason
+from shared.events import OUTSIDE, Certificate, Channel, Education, Post, Rating, SeparationReason
 
 MONTHS = ("2020-09", "2020-10", "2020-11", "2020-12", "2021-01", "2021-02")
 WORKERS = ("an", "bo", "cai")
@@ -35,6 +35,18 @@ def _acts() -> SearchStrategy[events.Event]:
         st.builds(events.WorkerRegraded, from_grade=st.none(), grade=grades, reason=st.just("")),
         st.builds(events.WorkerAppraised, year=YEARS, rating=st.sampled_from(Rating)),
         st.builds(events.WorkerQualified, certificate=st.sampled_from(Certificate), personal=st.just("")),
+        st.builds(
+            events.WorkerRehired,
+            city_id=st.just(CITY),
+            community_id=places,
+            channel=st.just(Channel.EXAM),
+            scheme=schemes,
+            post=posts,
+            grade=st.none() | grades,
+            education=st.just(Education.COLLEGE),
+            keeps_years=st.just(False),
+            counted_years=st.just(0),
+        ),
         st.builds(events.WorkerSuspended, reason=st.just("")),
         st.builds(events.WorkerReturned),
         st.builds(events.WorkerSeparated, reason=st.sampled_from(SeparationReason)),

@@ -7,7 +7,7 @@ import msgspec
 
 from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
-from ledger.domain import career, probation, suspension
+from ledger.domain import career, probation, rehire, suspension
 from ledger.domain.command import WorkerCommand
 from ledger.domain.community import check_exists, check_grid
 from ledger.domain.policy import Policies
@@ -44,6 +44,20 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
         made={"worker_id": worker_id},
         sealed=[worker_id],
     )
+
+
+def rehire_worker(desk: Desk, command: rehire.RehireWorker) -> Decision:
+    """Who left enters service again, with a seat of the community; the person and the identity number are known."""
+    day = command.effective_date
+    worker = desk.worker(command.worker_id)
+    standing = rehire.former(worker.state.on(day), day)
+    community = desk.community(command.community_id)
+    check_exists(community.state, command.community_id, day)
+    check_grid(community.state, command.grid_id, day)
+    policies = desk.policies(standing.city_id).state
+    birth_date = _birth_date(desk, worker, day)
+    event = rehire.rehire(command, standing, policies, city_id=standing.city_id, birth_date=birth_date)
+    return _lived(desk, worker, event, day, policies, command.successor_id)
 
 
 def confirm_probation(desk: Desk, command: probation.ConfirmProbation) -> Decision:
@@ -123,10 +137,23 @@ def _act(desk: Desk, command: WorkerCommand, decide: Callable[[Standing, Policie
     event = decide(before, policies)
     if isinstance(event, WorkerTransferred | WorkerConverted):
         _check_target(desk, event, day)
-    successor_id = getattr(command, "successor_id", None)
+    return _lived(desk, worker, event, day, policies, getattr(command, "successor_id", None))
+
+
+def _lived(
+    desk: Desk, worker: Opened[Worker], event: Event, day: date, policies: Policies, successor_id: str | None
+) -> Decision:
+    """The act, whoever is carried on because of it, and the seats that are taken and freed."""
     lived, carried = carry_on(desk, admit(worker.state, event, day, policies), policies, successor_id)
-    seats = seat_changes(desk, worker.state, lived, command.worker_id, day)
+    seats = seat_changes(desk, worker.state, lived, worker.stream.partition("/")[2], day)
     return Decision(worker.stream, [worker.with_dated((event, day), *carried), *seats])
+
+
+def _birth_date(desk: Desk, worker: Opened[Worker], day: date) -> date:
+    """Of the person sealed at the hire. Refused `erased`."""
+    hired = next(act.event for act in worker.state.timeline if isinstance(act.event, WorkerHired))
+    person = msgspec.json.decode(desk.personal.open(hired.worker_id, hired.personal), type=career.Person)
+    return check_identity_number(person.identity_number, "/worker_id", on=day)
 
 
 def _check_target(desk: Desk, event: WorkerTransferred | WorkerConverted, day: date) -> None:
@@ -146,7 +173,8 @@ def claim_taken(code: str, pointer: str) -> Refused:
         code,
         "that number is already on record",
         pointer=pointer,
-        remedy="compare it; void the mistaken record if somebody was entered twice; who left is not hired again yet",
+        remedy="compare it; who left is taken in again by a re-hire under their worker_id, not by a hire; void "
+        "the mistaken record if somebody was entered twice",
     )
 
 

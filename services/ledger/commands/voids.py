@@ -16,6 +16,7 @@ from shared.events import (
     StaysRestated,
     WorkerConverted,
     WorkerHired,
+    WorkerRehired,
     WorkerTransferred,
 )
 from shared.refusal import Refused
@@ -96,7 +97,8 @@ def _check_grids(desk: Desk, community: Community, command_id: str) -> None:
         act.command_id
         for worker_id in dict.fromkeys(joined)
         for act in desk.open(Worker, f"worker/{worker_id}").state.timeline
-        if isinstance(act.event, WorkerHired | WorkerConverted | WorkerTransferred) and act.event.grid_id in gone
+        if isinstance(act.event, WorkerHired | WorkerRehired | WorkerConverted | WorkerTransferred)
+        and act.event.grid_id in gone
     ]
     if placed:
         raise Refused(

@@ -10,7 +10,7 @@ from ledger.domain.command import Command, Id, Words, WorkerCommand
 from ledger.domain.grades import entry_grade
 from ledger.domain.policy import Policies
 from ledger.domain.probation import check_probation
-from ledger.domain.worker import Standing
+from ledger.domain.standing import Standing
 from shared.events import (
     OUTSIDE,
     Certificate,
@@ -50,7 +50,7 @@ class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bank_account: Digits = ""
 
 
-class HireWorker(Command, frozen=True, kw_only=True):
+class Entry(Command, frozen=True, kw_only=True):
     """Somebody enters service. Without `grade` the policy's entry grade is taken.
 
     `paid_outside`: holds a seat but is paid elsewhere, e.g. on a public-institution post 事业岗位.
@@ -62,12 +62,17 @@ class HireWorker(Command, frozen=True, kw_only=True):
     grid_id: Id | None = None
     channel: Channel
     post: Post
-    education: Education
-    counted_years: Years = 0
     grade: Grade | None = None
     paid_outside: bool = False
     successor_id: Id | None = None
     probation_until: date | None = None
+
+
+class HireWorker(Entry, frozen=True, kw_only=True):
+    """Somebody enters service for the first time."""
+
+    education: Education
+    counted_years: Years = 0
     person: Person
 
 
@@ -142,6 +147,27 @@ class SeparateWorker(WorkerCommand, frozen=True, kw_only=True):
 
 def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: str, birth_date: date) -> WorkerHired:
     """Refused `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`, `probation-over`; `personal` is empty."""
+    scheme, grade = terms(command, policies, command.education, command.counted_years, birth_date)
+    return WorkerHired(
+        worker_id=worker_id,
+        city_id=city_id,
+        community_id=command.community_id,
+        grid_id=command.grid_id,
+        channel=command.channel,
+        scheme=scheme,
+        post=command.post,
+        grade=grade,
+        education=command.education,
+        counted_years=command.counted_years,
+        personal="",
+        probation_until=command.probation_until or UNSET,
+    )
+
+
+def terms(
+    command: Entry, policies: Policies, education: Education, counted_years: int, birth_date: date
+) -> tuple[str, int | None]:
+    """Scheme and grade on entry; refused as `hire` says."""
     day = command.effective_date
     check_probation(command.probation_until, day)
     if command.paid_outside:
@@ -149,23 +175,9 @@ def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: st
     else:
         document = admitting = _open_to(command.channel, command.post, day, policies)
     if admitting is not None:
-        check_admission(
-            admitting, command.channel, command.post, birth_date=birth_date, education=command.education, day=day
-        )
-    return WorkerHired(
-        worker_id=worker_id,
-        city_id=city_id,
-        community_id=command.community_id,
-        grid_id=command.grid_id,
-        channel=command.channel,
-        scheme=document.scheme if document else OUTSIDE,
-        post=command.post,
-        grade=_grade(command, command.education, document),
-        education=command.education,
-        counted_years=command.counted_years,
-        personal="",
-        probation_until=command.probation_until or UNSET,
-    )
+        check_admission(admitting, command.channel, command.post, birth_date=birth_date, education=education, day=day)
+    grade = _grade(command.post, command.grade, counted_years, education, document)
+    return document.scheme if document else OUTSIDE, grade
 
 
 def convert(command: ConvertWorker, standing: Standing, policies: Policies) -> WorkerConverted:
@@ -179,7 +191,7 @@ def convert(command: ConvertWorker, standing: Standing, policies: Policies) -> W
         community_id=command.community_id or standing.community_id,
         grid_id=command.grid_id or (standing.grid_id if stays else None),
         post=command.post,
-        grade=_grade(command, standing.education, document),
+        grade=_grade(command.post, command.grade, command.counted_years, standing.education, document),
     )
 
 
@@ -255,7 +267,9 @@ def _check_paid(document: PolicyDocument, post: Post) -> None:
         )
 
 
-def _grade(command: HireWorker | ConvertWorker, education: Education, document: PolicyDocument | None) -> int | None:
-    if command.grade is not None or document is None:
-        return command.grade
-    return entry_grade(command.post, counted_years=command.counted_years, education=education, document=document)
+def _grade(
+    post: Post, grade: int | None, counted_years: int, education: Education, document: PolicyDocument | None
+) -> int | None:
+    if grade is not None or document is None:
+        return grade
+    return entry_grade(post, counted_years=counted_years, education=education, document=document)

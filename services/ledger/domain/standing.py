@@ -25,6 +25,7 @@ from shared.events import (
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
+    WorkerRehired,
     WorkerReturned,
     WorkerSeparated,
     WorkerSuspended,
@@ -90,6 +91,26 @@ def _hired(event: WorkerHired, day: date) -> Standing:
     )
 
 
+def _rehired(standing: Standing, event: WorkerRehired, day: date) -> dict[str, object]:
+    return {
+        "in_service": True,
+        "city_id": event.city_id,
+        "community_id": event.community_id,
+        "grid_id": event.grid_id,
+        "channel": event.channel,
+        "scheme": event.scheme,
+        "post": event.post,
+        "grade": event.grade,
+        "seat": None if event.channel is Channel.LEGACY else category_of(event.post),
+        "education": event.education,
+        "counted_years": event.counted_years,
+        "hired_on": day,
+        "left_on": None,
+        "probation_until": event.probation_until or None,
+        "confirmed_on": None,
+    }
+
+
 def _moves(standing: Standing, event: WorkerTransferred | WorkerCarried, day: date) -> dict[str, object]:
     return {"community_id": event.community_id, "grid_id": event.grid_id}
 
@@ -121,6 +142,7 @@ def _qualifies(standing: Standing, event: WorkerQualified, day: date) -> dict[st
 
 
 _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
+    WorkerRehired: _rehired,
     ProbationConfirmed: lambda standing, event, day: {"confirmed_on": day},
     WorkerTransferred: _moves,
     WorkerCarried: _moves,

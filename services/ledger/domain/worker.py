@@ -8,6 +8,7 @@ from msgspec import Struct
 from ledger.domain.grades import check_grade
 from ledger.domain.policy import Policies
 from ledger.domain.probation import check_confirmation, check_exit
+from ledger.domain.rehire import former
 from ledger.domain.standing import Standing as Standing
 from ledger.domain.standing import evolve
 from ledger.domain.suspension import check_return, check_suspension
@@ -25,6 +26,7 @@ from shared.events import (
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
+    WorkerRehired,
     WorkerReturned,
     WorkerSeparated,
     WorkerSuspended,
@@ -103,6 +105,10 @@ def violations(worker: Worker, policies: Policies) -> Iterator[tuple[Act, Refuse
 def _check(standing: Standing | None, act: Act, policies: Policies) -> None:
     event = act.event
     if isinstance(event, WorkerHired):
+        _check_grade_on(event.scheme, event.post, event.grade, act.effective_date, policies)
+        return
+    if isinstance(event, WorkerRehired):
+        former(standing, act.effective_date)
         _check_grade_on(event.scheme, event.post, event.grade, act.effective_date, policies)
         return
     if standing is None or not standing.in_service:
@@ -213,7 +219,7 @@ def _not_in_service(standing: Standing | None, day: date) -> Refused:
         "not-in-service",
         f"the worker is not in service on {day}: {since}",
         pointer="/effective_date",
-        remedy="choose a day in service, or hire the worker first",
+        remedy="choose a day in service, or hire the worker first; who left is hired again by a re-hire",
     )
 
 

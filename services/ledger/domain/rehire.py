@@ -1,0 +1,76 @@
+"""Re-hire: who left enters service again on the conditions of a hire, with or without the years before (rule 23)."""
+
+from datetime import date
+
+from msgspec import UNSET
+
+from ledger.domain.admission import age_on
+from ledger.domain.career import Entry, terms
+from ledger.domain.command import Id
+from ledger.domain.policy import Policies
+from ledger.domain.standing import Standing
+from shared.events import Education, WorkerRehired
+from shared.refusal import Refused
+
+# --- command
+
+
+class RehireWorker(Entry, frozen=True, kw_only=True):
+    """Who left enters service again under the same id. `keeps_years`: the years of the service before count on.
+
+    Without `education` the diploma is the recorded one.
+    """
+
+    worker_id: Id
+    education: Education | None = None
+    keeps_years: bool
+
+
+# --- decisions
+
+
+def former(standing: Standing | None, day: date) -> Standing:
+    """What somebody out of service was. Refused `not-in-service` before the hire, `already-there` in service."""
+    if standing is None:
+        raise Refused(
+            "not-in-service",
+            f"the worker is not hired by {day}, so nobody is hired again",
+            pointer="/effective_date",
+            remedy="choose a day after the exit",
+        )
+    if standing.in_service:
+        raise Refused(
+            "already-there",
+            f"the worker is in service on {day}",
+            pointer="/effective_date",
+            remedy="nothing needs doing, or choose a day after the exit",
+        )
+    return standing
+
+
+def rehire(
+    command: RehireWorker, standing: Standing, policies: Policies, *, city_id: str, birth_date: date
+) -> WorkerRehired:
+    """Refused as a hire is: `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`, `probation-over`."""
+    education = command.education or standing.education
+    years = _years(standing) if command.keeps_years else 0
+    scheme, grade = terms(command, policies, education, years, birth_date)
+    return WorkerRehired(
+        city_id=city_id,
+        community_id=command.community_id,
+        grid_id=command.grid_id,
+        channel=command.channel,
+        scheme=scheme,
+        post=command.post,
+        grade=grade,
+        education=education,
+        keeps_years=command.keeps_years,
+        counted_years=years,
+        probation_until=command.probation_until or UNSET,
+    )
+
+
+def _years(standing: Standing) -> int:
+    """Those counted on entry and the completed years of service since."""
+    assert standing.left_on is not None
+    return standing.counted_years + age_on(standing.hired_on, standing.left_on)
