@@ -99,12 +99,12 @@ class Append:
         return [change.stream for change in self.changes]
 
 
-def conflict_of(error: Exception, append: Append) -> AnsweredBefore | None:
+def conflict_of(error: Exception, group: Sequence[Append]) -> AnsweredBefore | None:
     """A key that exists is that of an answer or a command; every other error is nobody's conflict."""
     # Only the first line: what follows may quote a caller's key.
     reason = str(error).partition("\n")[0]
     if isinstance(error, IntegrityError) and ("log_answers" in reason or "log_commands" in reason):
-        return AnsweredBefore(append.streams)
+        return AnsweredBefore(list({stream for append in group for stream in append.streams}))
     return None
 
 
@@ -196,6 +196,8 @@ class Pending:
 
     def _release(self, released: Sequence[str]) -> None:
         """The claims of these commands end, also where they were taken in this very transaction."""
+        if not released:
+            return
         self._releases += released
         for held in (self._holders, self._claims):
             for claim in [claim for claim, holder in held.items() if holder in released]:

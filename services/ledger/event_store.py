@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
+from eventsourcing.persistence import IntegrityError
 
 from ledger.appending import Answered as Answered
 from ledger.appending import AnsweredBefore as AnsweredBefore
@@ -86,18 +87,53 @@ class EventStore:
         and time are known; `key` is that of its answer where the caller knows it. A command id is appended once.
         Raises VersionConflict, AnsweredBefore, ClaimTaken, UnreadableEvent.
         """
-        if len({change.stream for change in changes}) < len(changes):
-            raise ValueError("a stream stands in one change only")
-        drafts = [drafted for change in changes for drafted in self._drafts(change, metadata)]
-        wanted = [(claim.kind, claim.key) for claim in claims]
+        wish = self.wish(changes, metadata, claims=claims, releases=releases, answered=answered, key=key)
         try:
-            return self._committer.run(Append(changes, drafts, metadata, wanted, releases, answered, key))
+            return self._committer.run(wish)
         except TooManyWaiting:
             raise StoreBusy("too many appends are waiting for the database") from None
         except VersionConflict as conflict:
-            for stream in conflict.streams:
-                self._streams.forget(stream)
+            self._forget(conflict)
             raise
+
+    def wish(
+        self,
+        changes: Sequence[Change],
+        metadata: Metadata,
+        *,
+        claims: Sequence[Claim] = (),
+        releases: Sequence[str] = (),
+        answered: Callable[[Appended], Answered] | None = None,
+        key: str = "",
+    ) -> Append:
+        """What `append` would write, for `append_all`. Raises UnreadableEvent."""
+        if len({change.stream for change in changes}) < len(changes):
+            raise ValueError("a stream stands in one change only")
+        drafts = [drafted for change in changes for drafted in self._drafts(change, metadata)]
+        return Append(changes, drafts, metadata, [(claim.kind, claim.key) for claim in claims], releases, answered, key)
+
+    def append_all(self, wishes: Sequence[Append]) -> list[Appended]:
+        """Append many commands in one transaction, each judged after those before it, or nothing of any.
+
+        Raises what `append` raises, for the first that cannot be. Others wait for the append lock meanwhile: some
+        thousand events are a tenth of a second.
+        """
+        appended: list[Appended] = []
+
+        def stamp(locked: Locked) -> Entry | None:
+            pending = Pending(locked, self._clock)
+            appended.extend(pending.accept(wish) for wish in wishes)
+            return pending.entry
+
+        try:
+            with reachable():
+                self._recorder.record_many(question_of(wishes), stamp)
+        except VersionConflict as conflict:
+            self._forget(conflict)
+            raise
+        except IntegrityError as error:
+            raise conflict_of(error, wishes) or error from None
+        return appended
 
     def stream(self, stream: str, *, upto: int | None = None) -> list[Recorded]:
         """The events of a stream in version order; with `upto`, those with a position of at most that."""
@@ -185,6 +221,10 @@ class EventStore:
         """Let go of every connection."""
         self._recorder.close()
 
+    def _forget(self, conflict: VersionConflict) -> None:
+        for stream in conflict.streams:
+            self._streams.forget(stream)
+
     def _drafts(self, change: Change, metadata: Metadata) -> list[Draft]:
         return [
             draft(
@@ -218,7 +258,7 @@ class EventStore:
                 turn.failed(StoreUnavailable(*error.args))
         except Exception as error:
             if len(group) == 1:
-                group[0].failed(conflict_of(error, group[0].work) or error)
+                group[0].failed(conflict_of(error, [group[0].work]) or error)
                 return
             for turn in group:
                 self._commit([turn])

@@ -160,7 +160,18 @@ class LedgerSQLiteRecorder(SQLiteApplicationRecorder):
         """As `LogRecorder.record`; answers the library's notification ids."""
         with self.datastore.transaction(commit=True) as cursor:
             entry = stamp(_ask(cursor, question))
-            return _write(cursor, entry) if entry is not None else []
+            if entry is None:
+                return []
+            _write_beside(cursor, entry)
+            return [_insert(cursor, row) for row in entry.event_rows]
+
+    def record_many(self, question: Question, stamp: Stamp) -> None:
+        """As `LogRecorder.record_many`."""
+        with self.datastore.transaction(commit=True) as cursor:
+            entry = stamp(_ask(cursor, question))
+            if entry is not None:
+                _write_beside(cursor, entry)
+                cursor.executemany(_INSERT, entry.event_rows)
 
     def link(self, links: Sequence[Row]) -> None:
         """As `LogRecorder.link`."""
@@ -198,13 +209,12 @@ def _ask(cursor: SQLiteCursor, question: Question) -> Locked:
     return locked_from(rows(HEAD), *(rows(sql, json.dumps(listed)) if listed else [] for sql, listed in asked))
 
 
-def _write(cursor: SQLiteCursor, entry: Entry) -> list[int]:
+def _write_beside(cursor: SQLiteCursor, entry: Entry) -> None:
     cursor.executemany("DELETE FROM log_claims WHERE command_id = ?", [(released,) for released in entry.releases])
     cursor.executemany(_INSERT_CLAIM, entry.claims)
     cursor.executemany(_INSERT_COMMAND, entry.commands)
     cursor.executemany(_INSERT_ANSWER, entry.answers)
     cursor.execute(ADVANCE_HEAD, entry.head_row)
-    return [_insert(cursor, row) for row in entry.event_rows]
 
 
 def _insert(cursor: SQLiteCursor, row: Row) -> int:

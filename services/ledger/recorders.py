@@ -151,6 +151,10 @@ class LogRecorder(Protocol):
         """Take the lock, ask, stamp, write, commit; the library's ids of the events. Raises IntegrityError."""
         ...
 
+    def record_many(self, question: Question, stamp: Stamp) -> None:
+        """As `record`, the fastest way for thousands of events at once."""
+        ...
+
     def link(self, links: Sequence[Row]) -> None:
         """Write rows (position, hash) of `log_chain`, all or none. Raises IntegrityError for a position that exists."""
         ...
