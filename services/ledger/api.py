@@ -10,6 +10,7 @@ from ledger.commands import careers, places, policies, redraws, runs, voids
 from ledger.domain import career, city, community, policy, probation, rehire, run, suspension, void
 from ledger.domain.command import Command
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
+from ledger.imports import imports
 from ledger.queries import Queries
 from ledger.reads import reads
 from shared import telemetry, traces
@@ -78,7 +79,9 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     seal_key = sealing_key(token_key)
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
-    built = service_app("Workforce Ledger", PREFIX, [*commands, *reads(ledger, queries)], token_key=token_key)
+    built = service_app(
+        "Workforce Ledger", PREFIX, [*commands, *imports(ledger), *reads(ledger, queries)], token_key=token_key
+    )
     built.state.queries = queries
     return built
 

@@ -123,6 +123,14 @@ class Desk:
         place = self.open(Community, f"community/{standing.community_id}").state.founded
         return place is not None and place.street_id == scope.place_id
 
+    def held(self, claim: Claim) -> bool:
+        """Whether a command that holds has the claim."""
+        return self.store.claim_holder(claim.kind, claim.key) is not None
+
+    def seal_first(self, person_id: str, plain: bytes) -> str:
+        """Ciphertext under a key that is made for the person; none is made while planning."""
+        return "" if self.planning else self.personal.seal_first(person_id, plain)
+
     def seal(self, person_id: str, plain: bytes) -> str:
         """Ciphertext under the person's key, shown to nobody while planning. Refused `erased`."""
         sealed = self.personal.seal(person_id, plain)

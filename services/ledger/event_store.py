@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -180,6 +180,20 @@ class EventStore:
         """The id of the command that holds the claim."""
         with reachable():
             return self._reader.holder(kind, key)
+
+    def claim_holders(self, claims: Iterable[Claim]) -> dict[Claim, str]:
+        """Those of the claims that are held, each with the command that holds it."""
+        asked: dict[str, list[str]] = {}
+        for claim in claims:
+            asked.setdefault(claim.kind, []).append(claim.key)
+        with reachable():
+            found = [(kind, row) for kind, keys in asked.items() for row in self._reader.holders(kind, keys)]
+        return {Claim(kind, key): command_id for kind, (key, command_id) in found}
+
+    def first_streams(self, command_ids: Iterable[str]) -> dict[str, str]:
+        """Command → the stream it wrote first, of those that are in the log."""
+        with reachable():
+            return dict(self._reader.first_streams(list(command_ids)))
 
     def events_of(self, command_id: str) -> list[Recorded]:
         """All events of a command, over all its streams, in position order; empty for an unknown one."""

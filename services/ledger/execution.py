@@ -12,7 +12,7 @@ from msgspec import Struct
 from ledger.commands.careers import claim_taken
 from ledger.commands.places import street_taken
 from ledger.desk import Decision, Desk
-from ledger.domain.command import EARLIEST, LATEST, Command
+from ledger.domain.command import Command, check_day
 from ledger.event_store import (
     Answered,
     AnsweredBefore,
@@ -100,13 +100,7 @@ class Ledger:
 
     def execute(self, decide: Decide, command: Command, sent: Sent) -> Outcome:
         """Refused by the rules, or an Outcome. Never half done: events, claims and the answer commit together."""
-        if not EARLIEST <= command.effective_date <= LATEST:
-            raise Refused(
-                "invalid-body",
-                f"an effective date lies between {EARLIEST} and {LATEST}",
-                pointer="/effective_date",
-                remedy="correct the date",
-            )
+        check_day(command)
         if sent.planning:
             return self._plan(decide, command, sent)
         fingerprint = self.personal.fingerprint("command", f"{sent.path}\n{sent.body.hex()}")

@@ -2,9 +2,10 @@
 
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 import sqlalchemy
 from cryptography.exceptions import InvalidTag
@@ -28,6 +29,14 @@ _KEYS = Table(
 """`wrapped`: nonce and ciphertext of the key; empty once destroyed, with the time in seconds since 1970."""
 
 
+class Prepared(NamedTuple):
+    """What was sealed for somebody new, base64, and their wrapped key, which is nowhere kept yet."""
+
+    person_id: str
+    sealed: str
+    wrapped: bytes
+
+
 class PersonalStore:
     """Keys of persons. `kek` wraps them, `hmac_key` keys the fingerprints; both have 32 bytes."""
 
@@ -36,6 +45,7 @@ class PersonalStore:
     ) -> None:
         # Each statement by itself: a transaction about one statement is two more journeys to the database.
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._together = engine
         self._kek = AESGCM(kek)
         self._hmac_key = hmac_key
         self._randomness = randomness
@@ -55,6 +65,19 @@ class PersonalStore:
         """Make the person's key and seal under it, as `new_key` and `seal` would."""
         return b64encode(self._sealed(self.new_key(person_id), plain, person_id)).decode()
 
+    def prepared(self, person_id: str, plain: bytes) -> "Prepared":
+        """As `seal_first`, with a key that can be read once `keep` was told of it."""
+        key = self._randomness(KEY_BYTES)
+        sealed = b64encode(self._sealed(AESGCM(key), plain, person_id)).decode()
+        return Prepared(person_id, sealed, self._sealed(self._kek, key, person_id))
+
+    def keep(self, prepared: Sequence["Prepared"]) -> None:
+        """Keep all these keys, in one transaction. Raises sqlalchemy.exc.IntegrityError when one is there, or was."""
+        if prepared:
+            with self._together.begin() as connection:
+                rows = [{"person_id": each.person_id, "wrapped": each.wrapped} for each in prepared]
+                connection.execute(_KEYS.insert(), rows)
+
     def seal(self, person_id: str, plain: bytes) -> str:
         """Ciphertext under the person's key, base64. Raises Refused `not-found`, `erased`."""
         return b64encode(self._sealed(self._key(person_id), plain, person_id)).decode()
@@ -63,9 +86,9 @@ class PersonalStore:
         """What was sealed for this person. Raises Refused `not-found`, `erased`; ValueError when it is not theirs."""
         return _opened(self._key(person_id), b64decode(sealed, validate=True), person_id)
 
-    def destroy(self, person_id: str) -> None:
-        """Make everything sealed for the person unreadable for ever; a destroyed or unknown key stays as it is."""
-        ended = update(_KEYS).where(_KEYS.c.person_id == person_id, _KEYS.c.destroyed_at.is_(None))
+    def destroy(self, *person_ids: str) -> None:
+        """Make everything sealed for the persons unreadable for ever; a destroyed or unknown key stays as it is."""
+        ended = update(_KEYS).where(_KEYS.c.person_id.in_(person_ids), _KEYS.c.destroyed_at.is_(None))
         now = int(datetime.now(UTC).timestamp())
         with self._alone.connect() as connection:
             connection.execute(ended.values(wrapped=b"", destroyed_at=now))

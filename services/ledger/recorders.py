@@ -34,6 +34,13 @@ _KNOWN_AT = (
     "ORDER BY recorded_at DESC, last_position DESC LIMIT 1"
 )
 _ANSWER = "SELECT fingerprint, answer, first_position, last_position, recorded_at FROM log_answers WHERE key = ?"
+_AT_ONCE = 500
+_MARKS = ", ".join("?" * _AT_ONCE)
+_HOLDERS_OF = f"SELECT key, command_id FROM log_claims WHERE kind = ? AND key IN ({_MARKS})"
+_FIRST_STREAMS = (
+    "SELECT command_id, originator_id FROM log_commands JOIN stored_events ON position = first_position "
+    f"WHERE command_id IN ({_MARKS})"
+)
 _HOLDER = "SELECT command_id FROM log_claims WHERE kind = ? AND key = ?"
 
 _LAST_LINK = "SELECT position, hash FROM log_chain ORDER BY position DESC LIMIT 1"
@@ -215,6 +222,14 @@ class LogReader:
         row = self._one(_HOLDER, (kind, key))
         return None if row is None else str(row[0])
 
+    def holders(self, kind: str, keys: Sequence[str]) -> list[Row]:
+        """(key, command) of those claims of the kind that are held."""
+        return self._of_many(_HOLDERS_OF, keys, kind)
+
+    def first_streams(self, command_ids: Sequence[str]) -> list[Row]:
+        """(command, the stream it wrote first) of those that are in the log."""
+        return self._of_many(_FIRST_STREAMS, command_ids)
+
     def last_link(self) -> Row | None:
         """(position, hash) of the last position that is chained."""
         return self._one(_LAST_LINK, ())
@@ -231,6 +246,12 @@ class LogReader:
         """The first position of an event or a link that the head has not given out yet."""
         (found,) = self._rows(_BEYOND_HEAD, ())
         return None if found[0] is None else int(found[0])
+
+    def _of_many(self, sql: str, asked: Sequence[str], *before: str) -> list[Row]:
+        """Some at a time, filled up to one length, so that there is one statement to prepare."""
+        parts = [list(asked[at : at + _AT_ONCE]) for at in range(0, len(asked), _AT_ONCE)]
+        filled = ((*before, *part, *part[-1:] * (_AT_ONCE - len(part))) for part in parts)
+        return [row for parameters in filled for row in self._rows(sql, parameters)]
 
     def _one(self, sql: str, parameters: Row) -> Row | None:
         return next(iter(self._rows(sql, parameters)), None)

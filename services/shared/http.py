@@ -21,6 +21,7 @@ from shared.problems import MEDIA_TYPE, Problem
 from shared.reaching import Reach
 from shared.refusal import Refused
 from shared.refusing import add_problem_handlers
+from shared.uploads import spool
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 15.0
@@ -35,7 +36,7 @@ class Route:
     """One row of a service's table: who may call which function, what it takes and what it answers.
 
     `planned`: with ?mode=plan it answers the same, as 200, and writes nothing. `direct`: the same function for requests
-    without a query, which then reach it without the framework.
+    without a query, which then reach it without the framework. `upload`: the media types of a body that is a file.
     """
 
     method: str
@@ -49,6 +50,7 @@ class Route:
     media: tuple[str, ...] = ("application/json",)
     planned: bool = False
     direct: Callable[[Request], Response] | None = None
+    upload: tuple[str, ...] = ()
 
 
 def service_app(title: str, prefix: str, routes: Sequence[Route], *, token_key: bytes) -> FastAPI:
@@ -65,11 +67,12 @@ def service_app(title: str, prefix: str, routes: Sequence[Route], *, token_key: 
     app.state.table = tuple(routes)
     for route in routes:
         guards = (_guard(route.roles, token_key), *((_read_body,) if route.body is not None else ()))
+        taking = (spool,) if route.upload else ()
         app.add_api_route(
             route.path,
             route.endpoint,
             methods=[route.method],
-            dependencies=[Depends(guard) for guard in guards],
+            dependencies=[Depends(each) for each in (*guards, *taking)],
             summary=route.summary,
             response_model=None,
             operation_id=_operation_id(route),
@@ -154,7 +157,7 @@ async def _read_body(request: Request) -> None:
     too_large = Refused(
         "body-too-large",
         f"the body is larger than {MAX_BODY_BYTES} bytes",
-        remedy="send it in parts; people are imported row by row",
+        remedy="send it in parts; sheets of people go to /ledger/v1/imports",
     )
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
@@ -241,6 +244,9 @@ def _describe_operation(operation: dict[str, Any], route: Route, schema_of: dict
     }
     if route.planned:
         operation["responses"]["200"] = {"description": "Planned: nothing was written.", "content": content}
+    if route.upload:
+        file = {media: {"schema": {"type": "string", "format": "binary"}} for media in route.upload}
+        operation["requestBody"] = {"required": True, "content": file}
     if route.body is not None:
         operation["requestBody"] = {
             "required": True,

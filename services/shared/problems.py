@@ -78,6 +78,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     # personal data
     "erased": (410, "The key of this person's data was destroyed."),
     # import
+    "too-many-rows": (422, "An atomic import takes so many rows at most."),
     "broken-row": (422, "A row of the file cannot be read."),
 }
 """Code → (HTTP status, title). Tested against the code: every code raised stands here, every code here is raised."""

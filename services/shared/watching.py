@@ -1,7 +1,7 @@
 """Every request of a process, seen from outside the application: bounded, counted, timed, told and traced."""
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
@@ -33,12 +33,20 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _REQUEST_ID = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
 """Forms that ingresses make; anything freer could carry a name into the log."""
 
+_LETTING_GO = "workforce.letting_go"
 _UNWATCHED = ("/health/", "/metrics")
 
 
 def told(scope: MutableMapping[str, Any], **fields: str | int) -> None:
     """Have the line about the request of this scope say these fields, too: ids, positions, counts."""
     scope.setdefault("state", {}).setdefault("told", {}).update(fields)
+
+
+def let_go(scope: MutableMapping[str, Any], size: int) -> None:
+    """So many bytes of the body of this scope's request are held no longer: they were written to a file."""
+    letting_go: Callable[[int], None] | None = scope.get(_LETTING_GO)
+    if letting_go is not None:
+        letting_go(size)
 
 
 class Watched:
@@ -86,6 +94,11 @@ class Watched:
             elif message["type"] == "http.response.body" and not seen.replaced:
                 await self._send(seen, message, send)
 
+        def letting_go(size: int) -> None:
+            self._bytes -= size
+            seen.bytes -= size
+
+        seen.scope[_LETTING_GO] = letting_go
         if self._under_way > self._most:
             for part in _parts_of(_too_many("requests")):
                 await sending(part)

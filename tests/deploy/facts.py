@@ -21,6 +21,7 @@ from shared.http import MAX_BODY_BYTES
 from shared.kafka_feed import LARGEST_BYTES
 from shared.problems import CATALOGUE
 from shared.settings import VARIABLES
+from shared.uploads import MAX_UPLOAD_BYTES, MOST_UPLOADS
 from workforce.asyncapi import TOPIC, document
 from workforce.cli import app
 
@@ -42,6 +43,7 @@ class Facts:
     refusals: frozenset[str]
     topic: dict[str, Any]
     body_bytes: int
+    upload_bytes: int
     record_bytes: int
 
     def refuses(self, args: Sequence[str]) -> str:
@@ -63,7 +65,8 @@ def of_the_code() -> Facts:
         metrics=_metrics(),
         refusals=frozenset(CATALOGUE),
         topic={"name": TOPIC, **document()["channels"]["events"]["bindings"]["kafka"]},
-        body_bytes=MAX_BODY_BYTES,
+        body_bytes=max(MAX_BODY_BYTES, MAX_UPLOAD_BYTES),
+        upload_bytes=MOST_UPLOADS * MAX_UPLOAD_BYTES,
         record_bytes=LARGEST_BYTES,
     )
 

@@ -57,6 +57,13 @@ def test_the_ingress_bounds_bodies_and_the_time_they_may_take(objects: list[Obje
     assert "http-buffer-request" in said["config-backend"]
 
 
+def test_the_files_that_the_ledger_takes_in_fit_on_its_disk(objects: list[Object], facts: Facts) -> None:
+    """A pod that writes more than its volume may hold is thrown out."""
+    (ledger,) = (pod for pod in pods(objects) if pod.name == "Deployment/ledger")
+    (tmp,) = (volume for volume in ledger.spec["volumes"] if volume["name"] == "tmp")
+    assert int(tmp["emptyDir"]["sizeLimit"].removesuffix("Mi")) * 1024 * 1024 > facts.upload_bytes
+
+
 def test_the_forbidden_setting_is_nowhere(
     objects: list[Object], secrets_of: Callable[[str], dict[str, Object]]
 ) -> None:

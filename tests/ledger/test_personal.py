@@ -114,6 +114,25 @@ def test_a_destroyed_key_opens_and_seals_nothing_and_never_comes_back(personal: 
     assert personal.open("wu", other) == SECRET
 
 
+def test_keys_of_many_are_kept_at_once_or_not_at_all(personal: PersonalStore) -> None:
+    """F62: what was prepared is opened once it is kept; one person with a key already keeps all of them out."""
+    people = [personal.prepared(f"person-{number}", SECRET) for number in range(1000)]
+    with refused("not-found"):
+        personal.open("person-7", people[7].sealed)
+    with pytest.raises(IntegrityError):
+        personal.keep([*people, personal.prepared("li", SECRET)])
+    with refused("not-found"):
+        personal.open("person-7", people[7].sealed)
+    personal.keep(people)
+    personal.keep([])
+    assert personal.open("person-7", people[7].sealed) == SECRET
+    personal.destroy("person-1", "person-7", "zhao")
+    for person_id in ("person-1", "person-7"):
+        with refused("erased"):
+            personal.open(person_id, people[7].sealed)
+    assert personal.open("person-8", people[8].sealed) == SECRET
+
+
 def test_the_bytes_of_a_destroyed_key_are_in_no_file(tmp_path: Path) -> None:
     """P24: neither the key nor its wrapped form, with other connections open and rows around it."""
     engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path / 'keys.db'}")

@@ -14,6 +14,7 @@ from ledger.domain.policy import Policies
 from ledger.domain.worker import Standing, Worker, admit
 from ledger.event_store import Claim
 from ledger.identity import canonical, check_identity_number
+from ledger.personal import PersonalStore
 from shared.events import Event, WorkerConverted, WorkerHired, WorkerTransferred
 from shared.refusal import Refused
 
@@ -32,7 +33,7 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     hired = career.hire(command, policies, worker_id=worker_id, city_id=place.city_id, birth_date=birth_date)
     admitted = admit(Worker(), hired, command.effective_date, policies)
     lived, carried = carry_on(desk, admitted, policies, command.successor_id)
-    claim = Claim("identity", desk.personal.fingerprint("identity", person.identity_number))
+    claim = identity_claim(desk.personal, person)
     _check_claim(desk, claim, "identity-number-used", "/person/identity_number")
     seats = seat_changes(desk, Worker(), lived, worker_id, command.effective_date)
     sealed = _seal_new(desk, hired, person)
@@ -121,11 +122,21 @@ def qualify_worker(desk: Desk, command: career.QualifyWorker) -> Decision:
     standing = worker.state.serving(command.effective_date)
     qualified = career.qualify(command)
     admit(worker.state, qualified, command.effective_date, desk.policies(standing.city_id).state)
-    claim = Claim("certificate", desk.personal.fingerprint("certificate", command.certificate_number.upper()))
+    claim = certificate_claim(desk.personal, command)
     _check_claim(desk, claim, "certificate-number-used", "/certificate_number")
     plain = msgspec.json.encode({"certificate_number": command.certificate_number})
     sealed = msgspec.structs.replace(qualified, personal=desk.seal(command.worker_id, plain))
     return Decision(worker.stream, [worker.with_(sealed)], claims=[claim])
+
+
+def identity_claim(personal: PersonalStore, person: career.Person) -> Claim:
+    """What keeps a number from being used twice; the number itself is in no claim."""
+    return Claim("identity", personal.fingerprint("identity", canonical(person.identity_number)))
+
+
+def certificate_claim(personal: PersonalStore, command: career.QualifyWorker) -> Claim:
+    """As for an identity number."""
+    return Claim("certificate", personal.fingerprint("certificate", command.certificate_number.upper()))
 
 
 def _act(desk: Desk, command: WorkerCommand, decide: Callable[[Standing, Policies], Event]) -> Decision:
@@ -163,7 +174,7 @@ def _check_target(desk: Desk, event: WorkerTransferred | WorkerConverted, day: d
 
 
 def _check_claim(desk: Desk, claim: Claim, code: str, pointer: str) -> None:
-    if desk.store.claim_holder(claim.kind, claim.key) is not None:
+    if desk.held(claim):
         raise claim_taken(code, pointer)
 
 
@@ -179,7 +190,5 @@ def claim_taken(code: str, pointer: str) -> Refused:
 
 
 def _seal_new(desk: Desk, hired: WorkerHired, person: career.Person) -> WorkerHired:
-    if desk.planning:
-        return hired
-    sealed = desk.personal.seal_first(hired.worker_id, msgspec.json.encode(person))
+    sealed = desk.seal_first(hired.worker_id, msgspec.json.encode(person))
     return msgspec.structs.replace(hired, personal=sealed)

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from shared.envelope import Basis
 from shared.patterns import ID, PLAIN
+from shared.refusal import Refused
 
 Id = Annotated[str, Meta(pattern=ID, description="lower-case letters, digits and hyphens")]
 Words = Annotated[str, Meta(min_length=1, max_length=100, pattern=PLAIN)]
@@ -27,3 +28,14 @@ class WorkerCommand(Command, frozen=True, kw_only=True):
     """An act on one worker."""
 
     worker_id: Id
+
+
+def check_day(command: Command) -> None:
+    """Refused `invalid-body` for an effective date that nobody can have meant."""
+    if not EARLIEST <= command.effective_date <= LATEST:
+        raise Refused(
+            "invalid-body",
+            f"an effective date lies between {EARLIEST} and {LATEST}",
+            pointer="/effective_date",
+            remedy="correct the date",
+        )

@@ -1,0 +1,95 @@
+"""Many commands decided one after the other, each on what those before it would leave; only then is one written."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from ledger.desk import Decision, Desk, Opened, State
+from ledger.domain.timeline import fold
+from ledger.event_store import Change, Claim, EventStore
+from ledger.personal import PersonalStore, Prepared
+from shared.events import Event
+from shared.principals import Principal
+
+
+class ChunkDesk(Desk):
+    """A desk that carries on what was decided at it, as the log would if each command were written at once.
+
+    It keeps what changed, not what it read, so that a plan of a whole file stays small; a stream is read again in the
+    next chunk. A claim that is asked for was looked up with `ask`.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        personal: PersonalStore,
+        principal: Principal,
+        *,
+        new_id: Callable[[], str],
+        today: date,
+        planning: bool,
+    ) -> None:
+        super().__init__(store, personal, principal, new_id=new_id, today=today, planning=planning)
+        self._held: dict[bytes, str] = {}
+        self._moved: defaultdict[str, list[tuple[date, Sequence[Event]]]] = defaultdict(list)
+        self._prepared: list[Prepared] = []
+
+    def begin(self, claims: Iterable[Claim]) -> None:
+        """A chunk whose commands will want these claims: one question for all of them."""
+        self._read.clear()
+        for claim, command_id in self.store.claim_holders(claims).items():
+            self._held.setdefault(_short(claim), command_id)
+
+    def open(self, kind: type[State], stream: str, *, upto: int | None = None) -> Opened[State]:
+        """As `Desk.open`, with what was carried on."""
+        if upto is None and (stream, None) not in self._read:
+            timeline = fold(self.store.stream(stream))
+            for day, events in self._moved.get(stream, ()):
+                timeline = timeline.with_(events, day)
+            self._read[stream, None] = timeline
+        return super().open(kind, stream, upto=upto)
+
+    def carry(self, decision: Decision, claims: Sequence[Claim], day: date, command_id: str) -> None:
+        """The command was decided and will be written, or would be: what comes after it finds it done."""
+        for change in decision.changes:
+            self._carry(change, day)
+        for claim in (*decision.claims, *claims):
+            self._held[_short(claim)] = command_id
+
+    def held(self, claim: Claim) -> bool:
+        """As `Desk.held`, of the claims that `begin` was told of."""
+        return _short(claim) in self._held
+
+    def holder(self, claim: Claim) -> str | None:
+        """The command that holds the claim, None for nobody."""
+        return self._held.get(_short(claim))
+
+    def seal_first(self, person_id: str, plain: bytes) -> str:
+        """As `Desk.seal_first`; the key is kept with those of the whole chunk."""
+        if self.planning:
+            return ""
+        prepared = self.personal.prepared(person_id, plain)
+        self._prepared.append(prepared)
+        return prepared.sealed
+
+    def keep_keys(self) -> None:
+        """Keep the keys of the chunk, before anything that is sealed under them is written."""
+        self.personal.keep(self._prepared)
+
+    def destroy_keys(self) -> None:
+        """The chunk was not written."""
+        if self._prepared:
+            self.personal.destroy(*(prepared.person_id for prepared in self._prepared))
+
+    def _carry(self, change: Change, day: date) -> None:
+        if not change.events:
+            return
+        self._moved[change.stream].append((day, change.events))
+        timeline = self._read.get((change.stream, None))
+        if timeline is not None:
+            self._read[change.stream, None] = timeline.with_(change.events, day)
+
+
+def _short(claim: Claim) -> bytes:
+    """A claim in a few bytes: its key is a fingerprint in hex."""
+    return claim.kind[:1].encode() + bytes.fromhex(claim.key)

@@ -1,0 +1,140 @@
+"""The kinds of sheets: which columns each has, and the command that a row of it becomes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ledger.commands import careers
+from ledger.desk import Decision, Desk
+from ledger.domain import career
+from ledger.domain.command import Command, check_day
+from ledger.event_store import Claim
+from ledger.personal import PersonalStore
+from ledger.sheets import BrokenRow, Row
+from shared.http import decode
+from shared.refusal import Refused
+
+_YES, _NO = ("yes", "true", "1", "是"), ("no", "false", "0", "否")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column by its heading, and the JSON pointer of what it fills in the command."""
+
+    name: str
+    pointer: str
+    needed: bool = False
+    form: Callable[[str], Any] = str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of sheet: the rules that decide a row are those of its command, and no others.
+
+    `claims`: what a command will want to hold, so that a chunk can ask for all of them at once.
+    """
+
+    name: str
+    shape: type[Command]
+    decide: Callable[[Desk, Any], Decision]
+    own: tuple[Column, ...]
+    claims: Callable[[PersonalStore, Any], list[Claim]] = lambda personal, command: []
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Its own, then those that every sheet may have."""
+        return (*self.own, *_PAPER)
+
+    def required(self, given: Mapping[str, str]) -> list[str]:
+        """The headings it must have beside what is given for the whole file."""
+        return [column.name for column in self.columns if column.needed and column.name not in given]
+
+    def optional(self, given: Mapping[str, str]) -> list[str]:
+        """Those it may have."""
+        required = self.required(given)
+        return [column.name for column in self.columns if column.name not in required]
+
+    def command(self, row: Row | BrokenRow, given: Mapping[str, str]) -> Command:
+        """What the row wishes; a cell that is empty says what is given for the file. Refused `broken-row`,
+        `invalid-body`."""
+        if isinstance(row, BrokenRow):
+            raise Refused("broken-row", row.detail, pointer=f"/{row.column}".rstrip("/"), remedy=row.remedy)
+        cells = {**given, **row.cells}
+        body: dict[str, Any] = {}
+        for column in self.columns:
+            text = cells.get(column.name, "")
+            if text:
+                _put(body, column.pointer, column.form(text))
+            elif column.needed:
+                raise _broken(column.name, "is empty", "fill it in")
+        command = decode(msgspec.json.encode(body), self.shape)
+        check_day(command)
+        return command
+
+    def column_of(self, pointer: str) -> str:
+        """The heading under which a place of the command stands; the place itself where it has none."""
+        return next((column.name for column in self.columns if column.pointer == pointer), pointer.strip("/"))
+
+
+def _put(body: dict[str, Any], pointer: str, value: Any) -> None:
+    *folders, name = pointer.strip("/").split("/")
+    for folder in folders:
+        body = body.setdefault(folder, {})
+    body[name] = value
+
+
+def _whole_number(column: str) -> Callable[[str], int]:
+    def form(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise _broken(column, "is not a whole number", "write digits only")
+        return int(text)
+
+    return form
+
+
+def _yes_or_no(column: str) -> Callable[[str], bool]:
+    def form(text: str) -> bool:
+        if text.lower() not in (*_YES, *_NO):
+            raise _broken(column, "is yes or no", "write yes or no")
+        return text.lower() in _YES
+
+    return form
+
+
+def _broken(column: str, detail: str, remedy: str) -> Refused:
+    return Refused("broken-row", f"{column} {detail}", pointer=f"/{column}", remedy=remedy)
+
+
+def _text(name: str, *, needed: bool = False, under: str = "") -> Column:
+    return Column(name, f"{under}/{name}", needed)
+
+
+_PAPER = (
+    Column("effective_date", "/effective_date", needed=True),
+    Column("document", "/basis/document", needed=True),
+    Column("document_date", "/basis/date", needed=True),
+    Column("clause", "/basis/clause"),
+)
+"""From when it holds, and the paper it rests on 依据: in each row, or once for the whole file."""
+
+GIVEN = tuple(column.name for column in _PAPER)
+
+PEOPLE = Kind(
+    "people",
+    career.HireWorker,
+    careers.hire_worker,
+    (
+        *(_text(name, needed=True) for name in ("community_id", "channel", "post", "education")),
+        *(_text(name, needed=True, under="/person") for name in ("name", "identity_number")),
+        *(_text(name, under="/person") for name in ("phone", "bank_account")),
+        _text("grid_id"),
+        Column("counted_years", "/counted_years", form=_whole_number("counted_years")),
+        Column("grade", "/grade", form=_whole_number("grade")),
+        Column("paid_outside", "/paid_outside", form=_yes_or_no("paid_outside")),
+    ),
+    lambda personal, command: [careers.identity_claim(personal, command.person)],
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (PEOPLE,)}
