@@ -137,4 +137,41 @@ PEOPLE = Kind(
     lambda personal, command: [careers.identity_claim(personal, command.person)],
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (PEOPLE,)}
+_WORKER = _text("worker_id", needed=True)
+
+ASSIGNMENTS = Kind(
+    "assignments",
+    career.TransferWorker,
+    careers.transfer_worker,
+    (_WORKER, _text("community_id", needed=True), _text("grid_id")),
+)
+
+APPRAISALS = Kind(
+    "appraisals",
+    career.AppraiseWorker,
+    careers.appraise_worker,
+    (_WORKER, Column("year", "/year", needed=True, form=_whole_number("year")), _text("rating", needed=True)),
+)
+
+TRAINING = Kind(
+    "training",
+    career.TrainWorker,
+    careers.train_worker,
+    (
+        _WORKER,
+        _text("course", needed=True),
+        Column("hours", "/hours", needed=True, form=_whole_number("hours")),
+        Column("initial", "/initial", form=_yes_or_no("initial")),
+    ),
+)
+
+CERTIFICATES = Kind(
+    "certificates",
+    career.QualifyWorker,
+    careers.qualify_worker,
+    (_WORKER, _text("certificate", needed=True), _text("certificate_number", needed=True)),
+    lambda personal, command: [careers.certificate_claim(personal, command)],
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (PEOPLE, ASSIGNMENTS, APPRAISALS, TRAINING, CERTIFICATES)}
+"""Sheets by their name: people 人员, assignments 调动, appraisals 考核, training 培训, certificates 职业资格."""
