@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
+import msgspec
+
 from ledger.desk import Decision, Desk, Opened, State
-from ledger.domain.timeline import fold
+from ledger.domain.timeline import Timeline, fold
 from ledger.event_store import Change, Claim, EventStore
 from ledger.personal import PersonalStore, Prepared
-from shared.events import Event
+from shared.events import CommandVoided, Event
 from shared.principals import Principal
 
 
@@ -45,7 +47,7 @@ class ChunkDesk(Desk):
         if upto is None and (stream, None) not in self._read:
             timeline = fold(self.store.stream(stream))
             for day, events in self._moved.get(stream, ()):
-                timeline = timeline.with_(events, day)
+                timeline = _after(timeline, events, day)
             self._read[stream, None] = timeline
         return super().open(kind, stream, upto=upto)
 
@@ -87,7 +89,18 @@ class ChunkDesk(Desk):
         self._moved[change.stream].append((day, change.events))
         timeline = self._read.get((change.stream, None))
         if timeline is not None:
-            self._read[change.stream, None] = timeline.with_(change.events, day)
+            self._read[change.stream, None] = _after(timeline, change.events, day)
+
+
+def _after(timeline: Timeline, events: Sequence[Event], day: date) -> Timeline:
+    """As a fold would have it with these events behind."""
+    for event in events:
+        if isinstance(event, CommandVoided):
+            kept = timeline.without(event.command_id)
+            timeline = msgspec.structs.replace(kept, version=timeline.version + 1)
+        else:
+            timeline = timeline.with_([event], day)
+    return timeline
 
 
 def _short(claim: Claim) -> bytes:

@@ -195,6 +195,11 @@ class EventStore:
         with reachable():
             return dict(self._reader.first_streams(list(command_ids)))
 
+    def beginnings(self, after: str, before: str, limit: int) -> list[Recorded]:
+        """The first event of each command whose id lies between the two, in the order of ids."""
+        with reachable():
+            return [read_row(row[1:]) for row in self._reader.beginnings(after, before, limit)]
+
     def events_of(self, command_id: str) -> list[Recorded]:
         """All events of a command, over all its streams, in position order; empty for an unknown one."""
         with reachable():

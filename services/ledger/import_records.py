@@ -1,6 +1,8 @@
-"""What is known of an import itself: its id, which follows from its key, and what was sent under it."""
+"""What is known of an import: its id, which follows from its key, what was sent under it, which rows were written."""
 
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from secrets import compare_digest
 
 import msgspec
@@ -9,9 +11,12 @@ from msgspec import Struct
 from ledger.event_store import Answered, AnsweredBefore, Metadata
 from ledger.execution import Ledger
 from shared.calendar_day import calendar_day
-from shared.envelope import Basis
+from shared.envelope import Basis, Recorded
 from shared.principals import Principal
 from shared.refusal import Refused
+
+UNDO = "undo"
+"""The kind of what has a record and commands like an import's, but is none."""
 
 
 class ImportRecord(Struct, frozen=True, kw_only=True):
@@ -44,6 +49,34 @@ def begin(ledger: Ledger, principal: Principal, key: str, kind: str, said: str) 
             remedy="give a file that was changed a key of its own; its rows that are there already stay as they are",
         )
     return record
+
+
+@dataclass(frozen=True)
+class AcceptedRow:
+    """A row of an import that was written: the command's first event says to whom, and when."""
+
+    number: int
+    event: Recorded
+
+
+def accepted(ledger: Ledger, import_id: str, *, page: int = 500) -> Iterator[AcceptedRow]:
+    """The rows that were written, in order, one for each time that one was written anew after a void."""
+    after, end = f"{import_id}-", f"{import_id}-9999999"
+    while events := ledger.store.beginnings(after, end, page):
+        yield from (AcceptedRow(int(event.command_id.split("-")[1]), event) for event in events)
+        after = events[-1].command_id
+
+
+def find(ledger: Ledger, principal: Principal, import_id: str) -> ImportRecord:
+    """The import of this id. Refused `not-found`, also for one of another place."""
+    stored = ledger.store.answered(_key(import_id))
+    if stored is not None:
+        record = msgspec.json.decode(stored.answer, type=ImportRecord)
+        if record.scope == str(principal.scope) and record.kind != UNDO:
+            return record
+    raise Refused(
+        "not-found", f"there is no import {import_id} in your scope", remedy="take the id from the answer of the import"
+    )
 
 
 def _key(import_id: str) -> str:

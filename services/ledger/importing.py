@@ -1,6 +1,5 @@
 """A sheet into the log, chunk by chunk: one verdict a row, from the rules that decide a single command."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -81,35 +80,18 @@ class _Judged:
 
 
 class Importer:
-    """One import at work; `counts` and `position` say how far it came."""
+    """One import at work; `position` says how far it came."""
 
     def __init__(self, ledger: Ledger, asked: Asked) -> None:
         self._ledger = ledger
         self._asked = asked
         self._planned: ChunkDesk | None = None
-        self.counts: Counter[str] = Counter()
         self.position = -1
-
-    def chunks(self, rows: Iterator[Row | BrokenRow]) -> Iterator[list[Row | BrokenRow]]:
-        """The rows in parts that are decided, and written, together. Refused `too-many-rows` for an atomic import."""
-        if not self._asked.atomic:
-            return _parts(rows, CHUNK_ROWS)
-        whole = list(islice(rows, MOST_ATOMIC_ROWS + 1))
-        if len(whole) > MOST_ATOMIC_ROWS:
-            raise Refused(
-                "too-many-rows",
-                f"an atomic import takes {MOST_ATOMIC_ROWS} rows at most",
-                pointer="/on_error",
-                remedy="plan it until no row is refused, then send it with on_error=continue, or in parts",
-            )
-        return iter([whole])
 
     def verdicts(self, rows: Sequence[Row | BrokenRow]) -> list[Verdict]:
         """The verdicts of a chunk, in its order, once it is written. Raises StoreUnavailable."""
         wishes = [self._wish(row) for row in rows]
-        verdicts = self._plan(wishes) if self._asked.planning else self._write(wishes)
-        self.counts.update(verdict.outcome for verdict in verdicts)
-        return verdicts
+        return self._plan(wishes) if self._asked.planning else self._write(wishes)
 
     def _wish(self, row: Row | BrokenRow) -> _Wish:
         asked = self._asked
@@ -221,6 +203,21 @@ class Importer:
             for verdict in judged.verdicts
         ]
         return _Judged(verdicts)
+
+
+def chunks_of(rows: Iterator[Row | BrokenRow], *, atomic: bool) -> Iterator[list[Row | BrokenRow]]:
+    """The rows in parts that are decided, and written, together. Refused `too-many-rows` for an atomic import."""
+    if not atomic:
+        return _parts(rows, CHUNK_ROWS)
+    whole = list(islice(rows, MOST_ATOMIC_ROWS + 1))
+    if len(whole) > MOST_ATOMIC_ROWS:
+        raise Refused(
+            "too-many-rows",
+            f"an atomic import takes {MOST_ATOMIC_ROWS} rows at most",
+            pointer="/on_error",
+            remedy="plan it until no row is refused, then send it with on_error=continue, or in parts",
+        )
+    return iter([whole])
 
 
 def _parts(rows: Iterator[Row | BrokenRow], size: int) -> Iterator[list[Row | BrokenRow]]:

@@ -41,6 +41,11 @@ _FIRST_STREAMS = (
     "SELECT command_id, originator_id FROM log_commands JOIN stored_events ON position = first_position "
     f"WHERE command_id IN ({_MARKS})"
 )
+_BEGINNINGS = (
+    "SELECT command_id, position, originator_id, originator_version, topic, state FROM log_commands "
+    "JOIN stored_events ON position = first_position WHERE command_id > ? AND command_id < ? "
+    "ORDER BY command_id LIMIT ?"
+)
 _HOLDER = "SELECT command_id FROM log_claims WHERE kind = ? AND key = ?"
 
 _LAST_LINK = "SELECT position, hash FROM log_chain ORDER BY position DESC LIMIT 1"
@@ -229,6 +234,10 @@ class LogReader:
     def first_streams(self, command_ids: Sequence[str]) -> list[Row]:
         """(command, the stream it wrote first) of those that are in the log."""
         return self._of_many(_FIRST_STREAMS, command_ids)
+
+    def beginnings(self, after: str, before: str, limit: int) -> list[Row]:
+        """(command, its first event row) of the commands whose ids lie between, in their order."""
+        return self._rows(_BEGINNINGS, (after, before, limit))
 
     def last_link(self) -> Row | None:
         """(position, hash) of the last position that is chained."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
@@ -29,6 +30,14 @@ class Upload:
             raise Refused("busy", "too many files at once", remedy="send it again when the others are through")
         self.file: BinaryIO = TemporaryFile()  # noqa: SIM115
         Upload._open += 1
+
+    def digest(self) -> str:
+        """SHA-256 of the file, hex; it is at its beginning afterwards."""
+        total = sha256()
+        while part := self.file.read(2**20):
+            total.update(part)
+        self.file.seek(0)
+        return total.hexdigest()
 
     def close(self) -> None:
         """Delete it; once more does nothing."""
