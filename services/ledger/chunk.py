@@ -18,7 +18,8 @@ class ChunkDesk(Desk):
     """A desk that carries on what was decided at it, as the log would if each command were written at once.
 
     It keeps what changed, not what it read, so that a plan of a whole file stays small; a stream is read again in the
-    next chunk. A claim that is asked for was looked up with `ask`.
+    next chunk, but for those that every command guards, of which there are few. Whether a claim is held is known of
+    those that `begin` asked for.
     """
 
     def __init__(
@@ -36,9 +37,17 @@ class ChunkDesk(Desk):
         self._moved: defaultdict[str, list[tuple[date, Sequence[Event]]]] = defaultdict(list)
         self._prepared: list[Prepared] = []
 
-    def begin(self, claims: Iterable[Claim]) -> None:
-        """A chunk whose commands will want these claims: one question for all of them."""
-        self._read.clear()
+    def begin(self, claims: Iterable[Claim], *, guarded: str = "") -> None:
+        """A chunk whose commands will want these claims: one question for all of them.
+
+        `guarded`: how the streams begin that each command writes, so that one that moved is found out when it is
+        appended; these are not read again.
+        """
+        self._read = {
+            (stream, upto): timeline
+            for (stream, upto), timeline in self._read.items()
+            if guarded and upto is None and stream.startswith(guarded)
+        }
         for claim, command_id in self.store.claim_holders(claims).items():
             self._held.setdefault(_short(claim), command_id)
 
@@ -73,6 +82,12 @@ class ChunkDesk(Desk):
         prepared = self.personal.prepared(person_id, plain)
         self._prepared.append(prepared)
         return prepared.sealed
+
+    def written(self) -> None:
+        """The chunk is in the log: what was carried on is to be read there."""
+        self._held.clear()
+        self._moved.clear()
+        self._prepared.clear()
 
     def keep_keys(self) -> None:
         """Keep the keys of the chunk, before anything that is sealed under them is written."""

@@ -1,6 +1,7 @@
 """Identity numbers 公民身份号码: the check of GB 11643 and the birth date they carry."""
 
 from datetime import date
+from functools import lru_cache
 
 from stdnum import numdb
 from stdnum.cn import ric
@@ -32,12 +33,18 @@ def check_identity_number(number: str, pointer: str, *, on: date) -> date:
         ) from None
 
 
+@lru_cache(maxsize=4096)
+def _is_division(code: str) -> bool:
+    """Whether there is, or was, a division of that code; those of one city are few, and looked for again and again."""
+    return any(properties for _, properties in numdb.get("cn/loc").info(code))
+
+
 def _birth_date(number: str, on: date) -> date:
     if len(number) != 18 or not number.isascii() or not isdigits(number[:-1]):
         raise ValueError("it has 17 digits and a digit or X")
     if number[-1] != ric.calc_check_digit(number):
         raise ValueError("the check digit is wrong")
-    if not any(properties for _, properties in numdb.get("cn/loc").info(number[:6])):
+    if not _is_division(number[:6]):
         raise ValueError("the division code does not exist")
     born = ric.get_birth_date(number)
     if born > on:

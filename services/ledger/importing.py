@@ -85,7 +85,7 @@ class Importer:
     def __init__(self, ledger: Ledger, asked: Asked) -> None:
         self._ledger = ledger
         self._asked = asked
-        self._planned: ChunkDesk | None = None
+        self._kept: ChunkDesk | None = None
         self.position = -1
 
     def verdicts(self, rows: Sequence[Row | BrokenRow]) -> list[Verdict]:
@@ -104,19 +104,22 @@ class Importer:
 
     def _plan(self, wishes: Sequence[_Wish]) -> list[Verdict]:
         """What `_write` would say; one desk for the whole file, for nothing of it is in the log afterwards."""
-        self._planned = self._planned or self._desk()
-        return self._held_back(self._judged(self._planned, wishes)).verdicts
+        self._kept = self._kept or self._desk()
+        return self._held_back(self._judged(self._kept, wishes)).verdicts
 
     def _write(self, wishes: Sequence[_Wish]) -> list[Verdict]:
         attempts = ATTEMPTS if self._asked.atomic or len(wishes) == 1 else _TOGETHER
         for _ in range(attempts):
-            desk = self._desk()
+            # A desk whose chunk was written goes on with what it knows; one that lost a race is left.
+            desk, self._kept = self._kept or self._desk(), None
             judged = self._held_back(self._judged(desk, wishes))
             try:
                 self._append(desk, judged)
-                return judged.verdicts
             except (VersionConflict, ClaimTaken):
                 continue
+            desk.written()
+            self._kept = desk
+            return judged.verdicts
         if attempts == ATTEMPTS:
             raise too_busy()
         half = len(wishes) // 2
@@ -158,7 +161,8 @@ class Importer:
     def _judged(self, desk: ChunkDesk, wishes: Sequence[_Wish]) -> _Judged:
         kind, personal = self._asked.kind, self._ledger.personal
         fit = [wish for wish in wishes if wish.command is not None]
-        desk.begin([claim for wish in fit for claim in (wish.same, *kind.claims(personal, wish.command))])
+        claims = [claim for wish in fit for claim in (wish.same, *kind.claims(personal, wish.command))]
+        desk.begin(claims, guarded=kind.guarded)
         known = self._workers_of(desk, fit)
         judged = _Judged()
         for wish in wishes:

@@ -42,13 +42,13 @@ _SETTLED = "SELECT pg_advisory_xact_lock_shared(hashtext('workforce ledger appen
 """Taken along with the lock, so that a reader can wait for it: a share of the row itself would have to be written."""
 _VERSIONS = (
     b"SELECT stream, COALESCE((SELECT MAX(originator_version) FROM stored_events WHERE originator_id = stream), 0) "
-    b"FROM unnest(%s::text[]) AS asked(stream)"
+    b"FROM unnest(%b::text[]) AS asked(stream)"
 )
 _HOLDERS = (
-    b"SELECT kind, key, command_id FROM log_claims WHERE (kind, key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+    b"SELECT kind, key, command_id FROM log_claims WHERE (kind, key) IN (SELECT * FROM unnest(%b::text[], %b::text[]))"
 )
-_KEYS = b"SELECT key FROM log_answers WHERE key = ANY(%s)"
-_COMMAND_IDS = b"SELECT command_id FROM log_commands WHERE command_id = ANY(%s)"
+_KEYS = b"SELECT key FROM log_answers WHERE key = ANY(%b)"
+_COMMAND_IDS = b"SELECT command_id FROM log_commands WHERE command_id = ANY(%b)"
 _RELEASE = b"DELETE FROM log_claims WHERE command_id = ANY(%s)"
 _INSERT_CLAIMS = b"INSERT INTO log_claims SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])"
 _INSERT_COMMANDS = (

@@ -33,7 +33,8 @@ class Column:
 class Kind:
     """A kind of sheet: the rules that decide a row are those of its command, and no others.
 
-    `claims`: what a command will want to hold, so that a chunk can ask for all of them at once.
+    `claims`: what a command will want to hold, so that a chunk can ask for all of them at once. `guarded`: how the
+    streams begin that each of its commands reads only to write them, too.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kind:
     decide: Callable[[Desk, Any], Decision]
     own: tuple[Column, ...]
     claims: Callable[[PersonalStore, Any], list[Claim]] = lambda personal, command: []
+    guarded: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -135,6 +137,7 @@ PEOPLE = Kind(
         Column("paid_outside", "/paid_outside", form=_yes_or_no("paid_outside")),
     ),
     lambda personal, command: [careers.identity_claim(personal, command.person)],
+    guarded="community/",
 )
 
 _WORKER = _text("worker_id", needed=True)

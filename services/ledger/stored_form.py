@@ -15,6 +15,8 @@ from shared.refusal import Refused
 
 NONCE_BYTES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_TIME = msgspec.json.encode(_EPOCH)
+_TIME_AT = len('{"effective_date":"2020-10-01","recorded_at":')
 
 
 class UnreadableEvent(Exception):
@@ -33,7 +35,10 @@ class Metadata:
 
 
 class _State(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The stored bytes. The nonce keeps the content from being guessed when only a hash of it is shown."""
+    """The stored bytes. The nonce keeps the content from being guessed when only a hash of it is shown.
+
+    The first two fields have one length, whatever they say, up to the time: `stored` puts it in.
+    """
 
     effective_date: date
     recorded_at: datetime
@@ -47,12 +52,12 @@ class _State(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Draft:
-    """An event that has everything but its time and position."""
+    """An event that has everything but its time and position; `state` has 1970 for its time."""
 
     stream: str
     version: int
     stored_name: str
-    state: _State
+    state: bytes
 
 
 _states = msgspec.json.Decoder(_State)
@@ -70,9 +75,9 @@ def draft(stream: str, version: int, event: Event, metadata: Metadata, nonce: by
         data=msgspec.Raw(encode_event(event)),
         traceparent=metadata.traceparent,
     )
-    made = Draft(stream, version, event.name, state)
+    made = Draft(stream, version, event.name, msgspec.json.encode(state))
     try:
-        read = _decoded((0, stream, version, event.name, msgspec.json.encode(state)))
+        read = _decoded((0, stream, version, event.name, made.state))
     except (msgspec.MsgspecError, LookupError) as error:
         raise UnreadableEvent(f"{event.name} on {stream} cannot be read back: {error}") from error
     given = Metadata(read.command_id, read.actor, read.basis, read.effective_date, read.traceparent)
@@ -83,8 +88,11 @@ def draft(stream: str, version: int, event: Event, metadata: Metadata, nonce: by
 
 def stored(drafted: Draft, recorded_at: datetime) -> StoredEvent:
     """The library's value for the draft, written at that time."""
-    state = msgspec.structs.replace(drafted.state, recorded_at=recorded_at)
-    return StoredEvent(drafted.stream, drafted.version, drafted.stored_name, msgspec.json.encode(state))
+    before, no_time, after = drafted.state.partition(_NO_TIME)
+    if len(before) != _TIME_AT or not no_time:
+        raise UnreadableEvent(f"{drafted.stored_name} on {drafted.stream} has no place for its time")
+    state = before + msgspec.json.encode(recorded_at) + after
+    return StoredEvent(drafted.stream, drafted.version, drafted.stored_name, state)
 
 
 def recorded(row: Row) -> Recorded:
