@@ -15,6 +15,7 @@ BENCHES = {
     "commands": "commands over HTTP by 64 callers, in grouped commits beside ungrouped ones",
     "rebuild": "a projection built anew beside the live one, beside COPY of the same rows",
     "kafka": "working lives through a real broker into payroll's database, beside a bare loop of the client",
+    "imports": "a sheet of people through the API into both databases, and the bulk append beside raw COPY",
     "latency": "from a command to the payslip that shows it, beside the command alone",
 }
 """Name of the module → what it measures beside what."""

@@ -70,10 +70,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with contextlib.ExitStack() as opened:
         server = opened.enter_context(postgres.server())
         founded = opened.enter_context(postgres.database(server))
-        with _served(founded, PATHS["grouped"]) as founding:
+        with served(founded, PATHS["grouped"]) as founding:
             callers = Town(founding.url).found(options.callers)
         paths = [
-            Path(name, opened.enter_context(_served(opened.enter_context(_copy(server, founded)), size)))
+            Path(name, opened.enter_context(served(opened.enter_context(_copy(server, founded)), size)))
             for name, size in PATHS.items()
         ]
         for path in paths:
@@ -203,7 +203,8 @@ class Path:
 
 
 @contextlib.contextmanager
-def _served(database: str, group_size: int) -> Iterator[Server]:
+def served(database: str, group_size: int) -> Iterator[Server]:
+    """A ledger in a process of its own over an address of PostgreSQL or a folder."""
     command = [sys.executable, "-m", "bench.ledger_server", "0", database, str(group_size)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,7 @@
-"""The ledger as `workforce serve ledger` serves it, with commits of a given group size: PORT DATABASE GROUP_SIZE."""
+"""The ledger as `workforce serve ledger` serves it, with commits of a given group size: PORT DATABASE GROUP_SIZE.
+
+DATABASE is an address of PostgreSQL, or a folder for SQLite.
+"""
 
 import sys
 from dataclasses import replace
@@ -13,7 +16,9 @@ from workforce.serving import listening, serve
 
 def main(port: int, database: str, group_size: int) -> None:
     """Serve until SIGTERM."""
-    settings = replace(Settings(Path(), database, "development", KEYS), group_size=group_size)
+    postgres = database if "://" in database else ""
+    folder = Path() if postgres else Path(database)
+    settings = replace(Settings(folder, postgres, "development", KEYS), group_size=group_size)
     with listening("127.0.0.1", port) as listener:
         served = process(Api.LEDGER, settings)
         print(listener.getsockname()[1], flush=True)

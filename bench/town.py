@@ -19,6 +19,7 @@ from workforce.policy_files import read_policy
 KEYS = Keys(b"t" * 32, b"f" * 32, b"p" * 32)
 BASIS = {"document": "赤政发〔2020〕12号", "date": "2020-09-18", "clause": "第三条"}
 _FIRST_BIRTH = date(1990, 1, 1)
+_ESTABLISHMENT, _SEATS = 100_000, 90_000
 
 
 @dataclass(frozen=True)
@@ -64,23 +65,35 @@ class Town:
         day = "2018-01-01"
         self._give("cities", day, city_id="chibi", title="赤壁", division_code="421281")
         for category in ("committee", "dedicated"):
-            self._give("city-quotas", day, city_id="chibi", category=category, seats=100_000)
+            self._give("city-quotas", day, city_id="chibi", category=category, seats=_ESTABLISHMENT)
         for policy, since in (("chibi-legacy", day), ("chibi-2020", "2020-09-18")):
             document = read_policy(Path("policies") / f"{policy}.yaml")
             self._give("policies", since, document=document)
         self._give("streets", day, city_id="chibi", street_id="chimaguan", title="赤马港", kind="street")
-        made = [self._caller(number, 90_000 // (2 * callers)) for number in range(callers)]
+        made = [self._caller(number, _SEATS // (2 * callers)) for number in range(callers)]
+        self._connection.close()
+        return made
+
+    def found_to_fill(self, communities: int, seats: int) -> list[str]:
+        """The city, its policies, and so many communities with so many seats each, for whom a sheet brings."""
+        self.found(0)
+        made = [f"c{number}" for number in range(communities)]
+        for place in made:
+            self._community(place, seats)
         self._connection.close()
         return made
 
     def _caller(self, number: int, seats: int) -> Caller:
         places = (f"c{number}-a", f"c{number}-b")
         for place in places:
-            size = {"households": 2000, "population": 6000, "compounds": 9}
-            where = {"city_id": "chibi", "street_id": "chimaguan", "community_id": place, "title": place}
-            self._give("communities", "2018-01-01", **where, **size)
-            self._give("community-quotas", "2018-01-01", community_id=place, category="dedicated", seats=seats)
+            self._community(place, seats)
         return Caller(token_of(f"caller-{number}"), number, places)
+
+    def _community(self, place: str, seats: int) -> None:
+        size = {"households": 2000, "population": 6000, "compounds": 9}
+        where = {"city_id": "chibi", "street_id": "chimaguan", "community_id": place, "title": place}
+        self._give("communities", "2018-01-01", **where, **size)
+        self._give("community-quotas", "2018-01-01", community_id=place, category="dedicated", seats=seats)
 
     def _give(self, path: str, day: str, **fields: Any) -> dict[str, Any]:
         body = json.dumps({"effective_date": day, "basis": BASIS, **fields})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import commands, engine, plain_loop, rebuild
+from bench import commands, engine, imports, plain_loop, rebuild
 from bench.__main__ import main
 from bench.population import MONTHS, population
 
@@ -107,3 +107,14 @@ def test_the_command_bench_does_what_it_sends_and_says_what_it_documents():
     assert (result["answers_done"], result["events_in_log"]) == (True, True)
     assert result["ungrouped"]["group_size"] == "1.00"
     assert set(result["grouped"]["by_kind"]) == {"hires", "trainings", "qualifications", "transfers"}
+
+
+@pytest.mark.postgres
+def test_the_import_bench_finds_every_row_once_and_says_what_it_documents():
+    """F62: both databases are sound, and the bulk path wrote what was copied."""
+    command = [sys.executable, "-m", "bench", "imports", "--json", "--people", "2100"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout)
+    assert all(key in imports.__doc__ for key in (*result, *result["postgres"], *result["bulk"]))
+    assert (result["postgres"]["sound"], result["sqlite"]["sound"]) == (True, True)
+    assert result["bulk"]["contents_equal"] is True
