@@ -13,6 +13,9 @@ from ledger.personal import PersonalStore, Prepared
 from shared.events import CommandVoided, Event
 from shared.principals import Principal
 
+Dated = tuple[Event, date]
+"""An event and the day from which it holds."""
+
 
 class ChunkDesk(Desk):
     """A desk that carries on what was decided at it, as the log would if each command were written at once.
@@ -34,7 +37,7 @@ class ChunkDesk(Desk):
     ) -> None:
         super().__init__(store, personal, principal, new_id=new_id, today=today, planning=planning)
         self._held: dict[bytes, str] = {}
-        self._moved: defaultdict[str, list[tuple[date, Sequence[Event]]]] = defaultdict(list)
+        self._moved: defaultdict[str, list[Dated]] = defaultdict(list)
         self._prepared: list[Prepared] = []
 
     def begin(self, claims: Iterable[Claim], *, guarded: str = "") -> None:
@@ -55,8 +58,7 @@ class ChunkDesk(Desk):
         """As `Desk.open`, with what was carried on."""
         if upto is None and (stream, None) not in self._read:
             timeline = fold(self.store.stream(stream))
-            for day, events in self._moved.get(stream, ()):
-                timeline = _after(timeline, events, day)
+            timeline = _after(timeline, self._moved.get(stream, ()))
             self._read[stream, None] = timeline
         return super().open(kind, stream, upto=upto)
 
@@ -101,15 +103,16 @@ class ChunkDesk(Desk):
     def _carry(self, change: Change, day: date) -> None:
         if not change.events:
             return
-        self._moved[change.stream].append((day, change.events))
+        dated = list(change.dated(day))
+        self._moved[change.stream] += dated
         timeline = self._read.get((change.stream, None))
         if timeline is not None:
-            self._read[change.stream, None] = _after(timeline, change.events, day)
+            self._read[change.stream, None] = _after(timeline, dated)
 
 
-def _after(timeline: Timeline, events: Sequence[Event], day: date) -> Timeline:
+def _after(timeline: Timeline, dated: Iterable[Dated]) -> Timeline:
     """As a fold would have it with these events behind."""
-    for event in events:
+    for event, day in dated:
         if isinstance(event, CommandVoided):
             kept = timeline.without(event.command_id)
             timeline = msgspec.structs.replace(kept, version=timeline.version + 1)
