@@ -95,8 +95,9 @@ class Watched:
                 await self._send(seen, message, send)
 
         def letting_go(size: int) -> None:
-            self._bytes -= size
+            self._bytes -= seen.large
             seen.bytes -= size
+            self._bytes += seen.large
 
         seen.scope[_LETTING_GO] = letting_go
         if self._under_way > self._most:
