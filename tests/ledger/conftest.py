@@ -47,19 +47,22 @@ def founded_database(postgres_server: str, front: Front, tmp_path_factory: pytes
         yield address
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def each_address(request: pytest.FixtureRequest) -> Iterator[str]:
-    """`Settings.database` of a founded town: empty for SQLite, the address of a copy on PostgreSQL."""
-    if request.param == "sqlite":
-        yield ""
-        return
-    original = make_url(request.getfixturevalue("founded_database"))
+@pytest.fixture
+def copied_database(founded_database: str, postgres_server: str) -> Iterator[str]:
+    """A founded town on PostgreSQL, for one test."""
+    original = make_url(founded_database)
     copy = original.set(database=f"copy_{uuid4().hex}")
-    with psycopg.connect(str(request.getfixturevalue("postgres_server")), autocommit=True) as connection:
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
         names = Identifier(copy.database or ""), Identifier(original.database or "")
         connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         yield copy.render_as_string(hide_password=False)
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(names[0]))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def each_address(request: pytest.FixtureRequest) -> str:
+    """`Settings.database` of a founded town: empty for SQLite, the address of a copy on PostgreSQL."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("copied_database"))
 
 
 @pytest.fixture
