@@ -1,6 +1,7 @@
 """Fixtures that many folders share: a real PostgreSQL, a real Kafka, and the spans that ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -9,6 +10,17 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 import kafka_broker as kafka
 import postgres
 from shared import traces
+
+TESTS = Path(__file__).parent
+SHARING = {"chaos", "kafka", "processes"}
+"""Folders that start services and a broker of their own: one after the other, beside all the others."""
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """What two processes of pytest share out between them: whole files, and these folders as one."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        item.add_marker(pytest.mark.xdist_group("services" if folder in SHARING else item.path.name))
 
 
 @pytest.fixture(scope="session")
