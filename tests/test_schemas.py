@@ -1,6 +1,7 @@
 """What is checked in under schemas/: it follows from the code, and every stored form can still be read."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from shared.envelope import from_wire, plain, to_wire
 from shared.events import EVENT_TYPES, PolicyEnacted
 from shared.policy_document import digest_of, faults
 from shared.problems import CATALOGUE
+from shared.remedies import REMEDIES
 from shared.upcasts import UPCASTS
+from workforce import refusals
 from workforce.schemas import documents, drift, specimens, write
 
 pytestmark = pytest.mark.campaign
@@ -189,9 +192,15 @@ def test_the_topic_has_a_message_for_every_event_whose_schemas_are_there() -> No
 
 
 def test_the_catalogue_of_problems_is_published() -> None:
-    assert read("problems.json") == {
-        code: {"status": status, "title": text} for code, (status, text) in CATALOGUE.items()
-    }
+    assert read("problems.json") == refusals.published()
+    assert list(REMEDIES) == list(CATALOGUE)
+
+
+def test_the_page_of_refusals_lists_every_code_with_its_way_out() -> None:
+    page = (ROOT / refusals.PAGE).read_text(encoding="utf-8")
+    assert page == refusals.page()
+    for code, (status, title) in CATALOGUE.items():
+        assert re.search(rf"^\| `{code}` \| {status} [^|]+ \| {re.escape(title)} \| [^|]{{15,}} \|$", page, re.M), code
 
 
 def test_an_unknown_stored_name_is_an_error_and_not_a_guess() -> None:

@@ -17,9 +17,8 @@ from notifications.webhooks import Payload
 from shared.envelope import Wire
 from shared.events import EVENT_TYPES
 from shared.policy_document import PolicyDocument
-from shared.problems import CATALOGUE
 from shared.settings import Keys, Settings
-from workforce import asyncapi
+from workforce import asyncapi, refusals
 from workforce.specimens import specimen
 from workforce.system import compose
 
@@ -34,7 +33,7 @@ def documents() -> dict[str, bytes]:
     made["envelope.json"] = _envelope()
     made["policy.json"] = schema_of(PolicyDocument, "policy")
     made["webhook.json"] = schema_of(Payload, "webhook")
-    made["problems.json"] = {code: {"status": status, "title": title} for code, (status, title) in CATALOGUE.items()}
+    made["problems.json"] = refusals.published()
     made["asyncapi.json"] = asyncapi.document()
     made |= {f"openapi/{service}.json": document for service, document in _openapi().items()}
     return {path: _bytes(document) for path, document in made.items()}
@@ -118,9 +117,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="workforce.schemas", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; name the files that differ")
     only_check = parser.parse_args(arguments).check
-    changed = drift(FOLDER) if only_check else write(FOLDER)
+    changed = [f"{FOLDER}/{path}" for path in (drift(FOLDER) if only_check else write(FOLDER))]
+    changed += [] if only_check else refusals.write()
     for path in changed:
-        print(f"{FOLDER}/{path}: {'differs from the code; run make schemas' if only_check else 'written'}")
+        print(f"{path}: {'differs from the code; run make schemas' if only_check else 'written'}")
     return 1 if only_check and changed else 0
 
 
