@@ -16,6 +16,7 @@ SHARING = {"chaos", "kafka", "processes"}
 """Folders that start services and a broker of their own: one after the other, beside all the others."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """What two processes of pytest share out between them: whole files, and these folders as one."""
     for item in items:
