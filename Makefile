@@ -27,7 +27,7 @@ run: install  ## serve all three services on 127.0.0.1:8000 with the demo's data
 	@$(BIN)/workforce run $(ARGS)
 
 test: install  ## everything but the long tests, in two processes; ARGS="-n 0" in one
-	@$(BIN)/python -m pytest -m "not prove" -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -m "not prove" -n 2 $(ARGS)
 
 unit: install  ## the unit tests alone, in seconds
 	@$(BIN)/python -m pytest -p no:schemathesis --ignore tests/test_openapi_fuzz.py --ignore tests/story \

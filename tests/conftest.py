@@ -1,27 +1,33 @@
-"""Fixtures that many folders share: a real PostgreSQL, a real Kafka, and the spans that ended."""
+"""What all folders share: PostgreSQL, Kafka, the spans that ended; and how two processes share the tests out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 import kafka_broker as kafka
 import postgres
 from shared import traces
 
-TESTS = Path(__file__).parent
 SHARING = {"chaos", "kafka", "processes"}
 """Folders that start services and a broker of their own: one after the other, beside all the others."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+class Shares(LoadScopeScheduling):
     """What two processes of pytest share out between them: whole files, and these folders as one."""
-    for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        item.add_marker(pytest.mark.xdist_group("services" if folder in SHARING else item.path.name))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "services" if SHARING & set(Path(path).parts) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
+    """For `make test`, which runs in two processes."""
+    return Shares(config, log)
 
 
 @pytest.fixture(scope="session")
