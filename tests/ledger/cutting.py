@@ -144,7 +144,7 @@ def line_to_database(address: str) -> Iterator[tuple[Line, str]]:
 @contextmanager
 def served(app: ASGIApp) -> Iterator[tuple[str, int]]:
     """The application behind a real socket, in a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
     with _looping(server.serve):
         while not server.started:
             threading.Event().wait(0.01)

@@ -27,8 +27,9 @@ class Written:
 
 
 @pytest.fixture
-def written() -> Iterator[Written]:
-    """JSON lines for one test; the root logger is afterwards as it was."""
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
+    """JSON lines for one test; the loggers are afterwards as they were, whoever served in this process before."""
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
     root, level = logging.getLogger(), logging.getLogger().level
     kept, taken = list(root.handlers), Written()
     logs.configure("json", stream=taken.stream)

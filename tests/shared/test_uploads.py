@@ -65,6 +65,7 @@ def test_a_file_may_be_larger_than_all_bodies_together() -> None:
 
         async def dawdling() -> AsyncIterator[bytes]:
             yield PART
+            yield PART
             await go_on.wait()
 
         other = asyncio.create_task(post(app, "/hold", dawdling()))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from shared.principals import Principal, Role, parse_scope
 from shared.settings import Settings
+from workforce import terminal
 from workforce.cli import app
 from workforce.client import Client
 from workforce.serving import serving
@@ -25,9 +26,11 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command line in this process, on a wide screen."""
+    for console in (terminal.screen, terminal.stderr):
+        monkeypatch.setattr(console, "width", 300)
 
     def run(*arguments: str, env: Mapping[str, str] | None = None) -> Result:
-        return CliRunner().invoke(app, arguments, env={"COLUMNS": "300", **(env or {})})
+        return CliRunner().invoke(app, arguments, env=env)
 
     return run
 
