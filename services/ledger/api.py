@@ -6,8 +6,20 @@ import msgspec
 from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
-from ledger.commands import careers, places, policies, redraws, runs, voids
-from ledger.domain import career, city, community, policy, probation, rehire, run, suspension, void
+from ledger.commands import appraisals, careers, places, policies, qualifications, redraws, runs, voids
+from ledger.domain import (
+    appraisal,
+    career,
+    certificates,
+    city,
+    community,
+    policy,
+    probation,
+    rehire,
+    run,
+    suspension,
+    void,
+)
 from ledger.domain.command import Command
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
 from ledger.imports import imports
@@ -60,9 +72,23 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/transfers", career.TransferWorker, careers.transfer_worker, ADMIN, GUARDED, "Transfer to a community or grid"),
     ("/post-changes", career.ChangePost, careers.change_post, ADMIN, GUARDED, "Move to another post"),
     ("/regrades", career.RegradeWorker, careers.regrade_worker, ADMIN, GUARDED, "Change the grade"),
-    ("/appraisals", career.AppraiseWorker, careers.appraise_worker, ADMIN, GUARDED, "Record the appraisal of a year"),
+    (
+        "/appraisals",
+        appraisal.AppraiseWorker,
+        appraisals.appraise_worker,
+        ADMIN,
+        GUARDED,
+        "Record the appraisal of a year",
+    ),
     ("/trainings", career.TrainWorker, careers.train_worker, ADMIN, GUARDED, "Record a completed course"),
-    ("/qualifications", career.QualifyWorker, careers.qualify_worker, ADMIN, GUARDED, "Register a certificate"),
+    (
+        "/qualifications",
+        certificates.QualifyWorker,
+        qualifications.qualify_worker,
+        ADMIN,
+        GUARDED,
+        "Register a certificate",
+    ),
     ("/educations", career.EducateWorker, careers.educate_worker, ADMIN, GUARDED, "Recognise a higher diploma"),
     ("/suspensions", suspension.SuspendWorker, careers.suspend_worker, ADMIN, GUARDED, "Suspend a worker"),
     ("/returns", suspension.ReturnWorker, careers.return_worker, ADMIN, GUARDED, "Take back a suspended worker"),

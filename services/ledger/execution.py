@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ledger.commands.careers import claim_taken
+from ledger.commands.acting import claim_taken
 from ledger.commands.places import street_taken
 from ledger.desk import Decision, Desk
 from ledger.domain.command import Command, check_day

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from ledger.commands import careers
+from ledger.commands import appraisals, careers, qualifications
 from ledger.desk import Decision, Desk
-from ledger.domain import career
+from ledger.domain import appraisal, career, certificates
 from ledger.domain.command import Command, check_day
 from ledger.event_store import Claim
 from ledger.personal import PersonalStore
@@ -151,8 +151,8 @@ ASSIGNMENTS = Kind(
 
 APPRAISALS = Kind(
     "appraisals",
-    career.AppraiseWorker,
-    careers.appraise_worker,
+    appraisal.AppraiseWorker,
+    appraisals.appraise_worker,
     (_WORKER, Column("year", "/year", needed=True, form=_whole_number("year")), _text("rating", needed=True)),
 )
 
@@ -170,10 +170,10 @@ TRAINING = Kind(
 
 CERTIFICATES = Kind(
     "certificates",
-    career.QualifyWorker,
-    careers.qualify_worker,
+    certificates.QualifyWorker,
+    qualifications.qualify_worker,
     (_WORKER, _text("certificate", needed=True), _text("certificate_number", needed=True)),
-    lambda personal, command: [careers.certificate_claim(personal, command)],
+    lambda personal, command: [qualifications.certificate_claim(personal, command)],
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (PEOPLE, ASSIGNMENTS, APPRAISALS, TRAINING, CERTIFICATES)}

@@ -13,18 +13,14 @@ from ledger.domain.probation import check_probation
 from ledger.domain.standing import Standing
 from shared.events import (
     OUTSIDE,
-    Certificate,
     Channel,
     Education,
     Post,
     PostChanged,
-    Rating,
     SeparationReason,
-    WorkerAppraised,
     WorkerConverted,
     WorkerEducated,
     WorkerHired,
-    WorkerQualified,
     WorkerRegraded,
     WorkerSeparated,
     WorkerTrained,
@@ -108,26 +104,12 @@ class RegradeWorker(WorkerCommand, frozen=True, kw_only=True):
     reason: Words
 
 
-class AppraiseWorker(WorkerCommand, frozen=True, kw_only=True):
-    """The result of one calendar year."""
-
-    year: Annotated[int, Meta(ge=1949, le=2199)]
-    rating: Rating
-
-
 class TrainWorker(WorkerCommand, frozen=True, kw_only=True):
     """A completed course."""
 
     course: Words
     hours: Annotated[int, Meta(ge=1, le=2000)]
     initial: bool = False
-
-
-class QualifyWorker(WorkerCommand, frozen=True, kw_only=True):
-    """A certificate, registered on the effective date."""
-
-    certificate: Certificate
-    certificate_number: Annotated[str, Meta(min_length=4, max_length=40, pattern=r"^[0-9A-Za-z-]+" + END)]
 
 
 class EducateWorker(WorkerCommand, frozen=True, kw_only=True):
@@ -219,19 +201,9 @@ def regrade(command: RegradeWorker, standing: Standing) -> WorkerRegraded:
     return WorkerRegraded(from_grade=standing.grade, grade=command.grade, reason=command.reason)
 
 
-def appraise(command: AppraiseWorker) -> WorkerAppraised:
-    """The result as recorded."""
-    return WorkerAppraised(year=command.year, rating=command.rating)
-
-
 def train(command: TrainWorker) -> WorkerTrained:
     """The course as completed."""
     return WorkerTrained(course=command.course, hours=command.hours, initial=command.initial)
-
-
-def qualify(command: QualifyWorker) -> WorkerQualified:
-    """The certificate; its number is sealed by the caller."""
-    return WorkerQualified(certificate=command.certificate, personal="")
 
 
 def educate(command: EducateWorker) -> WorkerEducated:

@@ -5,6 +5,8 @@ from datetime import date
 
 from msgspec import Struct
 
+from ledger.domain.appraisal import check_appraisal
+from ledger.domain.certificates import check_certificate
 from ledger.domain.grades import check_grade
 from ledger.domain.policy import Policies
 from ledger.domain.probation import check_confirmation, check_exit
@@ -152,27 +154,6 @@ def _check_regrade(standing: Standing, event: WorkerRegraded, day: date, policie
     _check_grade_on(standing.scheme, standing.post, event.grade, day, policies)
 
 
-def _check_appraisal(standing: Standing, event: WorkerAppraised, day: date, policies: Policies) -> None:
-    if event.year > day.year:
-        raise Refused(
-            "future-year",
-            f"the year {event.year} is not over on {day}",
-            pointer="/year",
-            remedy=f"appraise {day.year} or an earlier year",
-        )
-    if str(event.year) in standing.ratings:
-        raise _already(
-            f"the year {event.year} is already appraised: {standing.ratings[str(event.year)]}",
-            "/year",
-            "void the recorded appraisal first; it is never overwritten",
-        )
-
-
-def _check_certificate(standing: Standing, event: WorkerQualified, day: date, policies: Policies) -> None:
-    if event.certificate is standing.certificate:
-        raise _already(f"the certificate {event.certificate} is already registered", "/certificate")
-
-
 def _check_education(standing: Standing, event: WorkerEducated, day: date, policies: Policies) -> None:
     levels = list(Education)
     if levels.index(event.education) <= levels.index(standing.education):
@@ -204,8 +185,8 @@ _RULES: dict[type[Event], Callable[..., None]] = {
     WorkerConverted: _check_conversion,
     PostChanged: _check_post,
     WorkerRegraded: _check_regrade,
-    WorkerAppraised: _check_appraisal,
-    WorkerQualified: _check_certificate,
+    WorkerAppraised: check_appraisal,
+    WorkerQualified: check_certificate,
     WorkerEducated: _check_education,
     WorkerSuspended: check_suspension,
     WorkerReturned: check_return,
