@@ -22,6 +22,7 @@ from ledger.domain import (
 )
 from ledger.domain.command import Command
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
+from ledger.grade_reads import grade_reads
 from ledger.imports import imports
 from ledger.queries import Queries
 from ledger.reads import reads
@@ -105,9 +106,8 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     seal_key = sealing_key(token_key)
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
-    built = service_app(
-        "Workforce Ledger", PREFIX, [*commands, *imports(ledger), *reads(ledger, queries)], token_key=token_key
-    )
+    asked = [*reads(ledger, queries), *grade_reads(ledger, queries)]
+    built = service_app("Workforce Ledger", PREFIX, [*commands, *imports(ledger), *asked], token_key=token_key)
     built.state.queries = queries
     return built
 

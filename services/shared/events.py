@@ -325,12 +325,17 @@ class PostChanged(Event, frozen=True, kw_only=True):
 
 
 class WorkerRegraded(Event, frozen=True, kw_only=True):
-    """The recorded grade 等级 changed."""
+    """The recorded grade 等级 changed.
+
+    `exceptional` 破格: by a decision that the step rule counts on from. `why`: what the rule gave a step for.
+    """
 
     name: ClassVar[str] = "worker.regraded.v1"
     from_grade: int | None
     grade: int
     reason: str
+    exceptional: bool | UnsetType = UNSET
+    why: str | UnsetType = UNSET
 
 
 class WorkerAppraised(Event, frozen=True, kw_only=True):

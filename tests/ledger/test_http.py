@@ -335,7 +335,7 @@ def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
     worker, command_id, head = hired["worker_id"], hired["command_id"], str(hired["position"])
     own = (f"workers/{worker}?effective_on=2020-10-01", f"workers/{worker}/history", f"workers/{worker}/personal")
     paths = {
-        **dict.fromkeys(own, ADMIN),
+        **dict.fromkeys((*own, f"workers/{worker}/explain?grade_on=2020-10-01"), ADMIN),
         **dict.fromkeys(("workers?city_id=chibi&effective_on=2020-10-01", f"commands/{command_id}"), ADMIN),
         **dict.fromkeys((f"{place}{more}" for place in PLACES for more in ("", "/history")), ADMIN),
         **dict.fromkeys(("events", "events?format=lines", "log"), ADMIN),

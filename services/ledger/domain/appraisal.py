@@ -8,6 +8,7 @@ from msgspec import Meta
 from ledger.domain.command import WorkerCommand
 from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
+from ledger.domain.timeline import Act, Timeline
 from shared.events import Rating, WorkerAppraised
 from shared.refusal import Refused
 
@@ -19,6 +20,14 @@ class AppraiseWorker(WorkerCommand, frozen=True, kw_only=True):
 
     year: Annotated[int, Meta(ge=1949, le=2199)]
     rating: Rating
+
+
+# --- state
+
+
+def ratings_of(timeline: Timeline) -> dict[int, tuple[Rating, Act]]:
+    """The rating that each year has, whenever it was given, and the act that gave it."""
+    return {act.event.year: (act.event.rating, act) for act in timeline if isinstance(act.event, WorkerAppraised)}
 
 
 # --- decisions

@@ -98,10 +98,11 @@ class ChangePost(WorkerCommand, frozen=True, kw_only=True):
 
 
 class RegradeWorker(WorkerCommand, frozen=True, kw_only=True):
-    """Another grade of the post's band."""
+    """Another grade of the post's band. `exceptional` 破格: the rule counts on from it; else it is held to the rule."""
 
     grade: Grade
     reason: Words
+    exceptional: bool = False
 
 
 class TrainWorker(WorkerCommand, frozen=True, kw_only=True):
@@ -198,7 +199,12 @@ def change_post(command: ChangePost, standing: Standing, policies: Policies) -> 
 
 def regrade(command: RegradeWorker, standing: Standing) -> WorkerRegraded:
     """The new grade beside the one it replaces."""
-    return WorkerRegraded(from_grade=standing.grade, grade=command.grade, reason=command.reason)
+    return WorkerRegraded(
+        from_grade=standing.grade,
+        grade=command.grade,
+        reason=command.reason,
+        exceptional=command.exceptional or UNSET,
+    )
 
 
 def train(command: TrainWorker) -> WorkerTrained:

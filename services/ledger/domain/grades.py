@@ -21,6 +21,8 @@ def band_of(post: Post, document: PolicyDocument) -> Band:
 def entry_grade(post: Post, *, counted_years: int, education: Education, document: PolicyDocument) -> int | None:
     """The post's entry grade or its band's lowest, a step per counted years, steps for the diploma; within the band.
 
+    Years that the diploma is deemed to have served count among the others.
+
     None under a scheme without grades. Source: `grade_rules` of the policy document.
     """
     if not document.has_grades():
@@ -30,8 +32,8 @@ def entry_grade(post: Post, *, counted_years: int, education: Education, documen
         return band.lowest
     rules = document.grade_rules
     first = rules.entry_grades.get(post.value, band.lowest)
-    earned = counted_years // rules.years_per_step + rules.education_steps.get(education.value, 0)
-    return min(first + earned, band.highest)
+    steps, _ = divmod(counted_years + rules.education_years.get(education.value, 0), rules.years_per_step)
+    return min(first + steps + rules.education_steps.get(education.value, 0), band.highest)
 
 
 def check_grade(post: Post, grade: int, document: PolicyDocument) -> None:

@@ -1,5 +1,6 @@
 """The policies of a jurisdiction: dated documents, published bases, and the month payroll starts."""
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated
@@ -16,7 +17,7 @@ from shared.events import (
     PolicyEnacted,
 )
 from shared.patterns import END
-from shared.policy_document import PolicyDocument, digest_of, faults
+from shared.policy_document import GradeRules, PolicyDocument, digest_of, faults
 from shared.policy_words import unknown_words
 from shared.refusal import Refused
 
@@ -77,10 +78,22 @@ class Policies(Struct, frozen=True):
             (one for one in written if isinstance(one, PolicyEnacted | BasePublished) and one.scheme == scheme), None
         )
 
+    def step_days(self, first: date, last: date) -> list[date]:
+        """The days between the two on which some policy has steps fall due, in order."""
+        rules = [act.event.document.grade_rules for act in self.timeline if isinstance(act.event, PolicyEnacted)]
+        every = {effective_day(one, year) for one in rules if one for year in range(first.year, last.year + 1)}
+        return sorted(day for day in every if first <= day <= last)
+
     def _enacted(self, day: date) -> Iterator[PolicyEnacted]:
         for act in reversed(tuple(self.timeline.until(day))):
             if isinstance(act.event, PolicyEnacted):
                 yield act.event
+
+
+def effective_day(rules: GradeRules, year: int) -> date:
+    """The day of the year from which a step holds; 29 February is the 28th where there is none."""
+    month, day = int(rules.effective[:2]), int(rules.effective[3:])
+    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 # --- decisions
