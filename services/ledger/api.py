@@ -6,8 +6,9 @@ import msgspec
 from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
-from ledger.commands import appraisals, careers, places, policies, qualifications, redraws, runs, voids
+from ledger.commands import advancements, appraisals, careers, places, policies, qualifications, redraws, runs, voids
 from ledger.domain import (
+    advancement,
     appraisal,
     career,
     certificates,
@@ -73,6 +74,14 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/transfers", career.TransferWorker, careers.transfer_worker, ADMIN, GUARDED, "Transfer to a community or grid"),
     ("/post-changes", career.ChangePost, careers.change_post, ADMIN, GUARDED, "Move to another post"),
     ("/regrades", career.RegradeWorker, careers.regrade_worker, ADMIN, GUARDED, "Change the grade"),
+    (
+        "/advancements",
+        advancement.AdvanceWorkers,
+        advancements.advance_workers,
+        ADMIN,
+        OPEN,
+        "Record the steps due in a place, as one act",
+    ),
     (
         "/appraisals",
         appraisal.AppraiseWorker,

@@ -55,6 +55,9 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "already-converted": (409, "The worker is already under that scheme."),
     "future-year": (409, "The year is not over."),
     "education-not-higher": (409, "The diploma is not higher than the recorded one."),
+    "step-off-day": (409, "No policy has steps fall due on that day."),
+    "nothing-due": (409, "No step is due that is not recorded."),
+    "too-many-at-once": (409, "One act is for so many people at most."),
     "later-act-in-the-way": (409, "An act that holds later would no longer be possible."),
     # voids
     "unknown-command": (404, "No command of that id is in the log."),

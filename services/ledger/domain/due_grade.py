@@ -28,6 +28,9 @@ from shared.events import (
 )
 from shared.policy_document import AllowanceStart, GradeRules, PolicyDocument, Several
 
+STEPS_OF_THE_YEAR = ("grade_rules/years_per_step", "grade_rules/early_steps")
+"""The parts of a policy by which a step falls due on its day in the year."""
+
 
 class Step(Struct, frozen=True):
     """One step of a derivation: from when, the grade after it, why, from which acts, by which part of which policy."""
@@ -121,14 +124,14 @@ class _Walk:
         stepped = False
         while (taken := take_step(self._rung.count, rules))[1]:
             why = f"{rules.years_per_step} counted years{_named(taken[1])}: a step"
-            self._earn(day, taken, 1, why, "grade_rules/years_per_step", document)
+            self._earn(day, taken, 1, why, STEPS_OF_THE_YEAR[0], document)
             stepped = True
         if rules.early_steps is not None and not stepped:
             taken = take_early_step(self._rung.count, rules)
             if taken[1]:
                 why = f"{rules.early_steps.rating}{_named(taken[1])}: a step before its time"
                 self._early = taken[0].early
-                self._earn(day, taken, rules.early_steps.steps, why, "grade_rules/early_steps", document)
+                self._earn(day, taken, rules.early_steps.steps, why, STEPS_OF_THE_YEAR[1], document)
 
     def _earn(
         self,
