@@ -336,7 +336,9 @@ def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
     own = (f"workers/{worker}?effective_on=2020-10-01", f"workers/{worker}/history", f"workers/{worker}/personal")
     paths = {
         **dict.fromkeys((*own, f"workers/{worker}/explain?grade_on=2020-10-01"), ADMIN),
-        **dict.fromkeys(("workers?city_id=chibi&effective_on=2020-10-01", f"commands/{command_id}"), ADMIN),
+        **dict.fromkeys(
+            ("workers?city_id=chibi&effective_on=2020-10-01", "drifts?city_id=chibi", f"commands/{command_id}"), ADMIN
+        ),
         **dict.fromkeys((f"{place}{more}" for place in PLACES for more in ("", "/history")), ADMIN),
         **dict.fromkeys(("events", "events?format=lines", "log"), ADMIN),
         **dict.fromkeys(("feed", "feed/head"), "service log:all"),
