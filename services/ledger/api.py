@@ -6,10 +6,23 @@ import msgspec
 from fastapi import FastAPI, Header, Query, Request, Response
 
 from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
-from ledger.commands import advancements, appraisals, careers, places, policies, qualifications, redraws, runs, voids
+from ledger.candidate_reads import candidate_reads
+from ledger.commands import (
+    advancements,
+    appraisals,
+    candidates,
+    careers,
+    places,
+    policies,
+    qualifications,
+    redraws,
+    runs,
+    voids,
+)
 from ledger.domain import (
     advancement,
     appraisal,
+    candidate,
     career,
     certificates,
     city,
@@ -60,6 +73,17 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/policies", policy.EnactPolicy, policies.enact_policy, ADMIN, OPEN, "Enact a policy document"),
     ("/bases", policy.PublishBase, policies.publish_base, ADMIN, GUARDED, "Publish the average wage behind a base"),
     ("/payroll-openings", policy.OpenPayroll, policies.open_payroll, ADMIN, GUARDED, "Set the first payroll month"),
+    ("/candidates", candidate.RegisterCandidate, candidates.register_candidate, ADMIN, OPEN, "Register a candidate"),
+    ("/exams", candidate.ExamineCandidate, candidates.examine_candidate, ADMIN, GUARDED, "Record the mark of an exam"),
+    ("/checks", candidate.CheckCandidate, candidates.check_candidate, ADMIN, GUARDED, "Record what the check found"),
+    (
+        "/withdrawals",
+        candidate.WithdrawCandidate,
+        candidates.withdraw_candidate,
+        ADMIN,
+        GUARDED,
+        "End an application without a hire",
+    ),
     ("/hires", career.HireWorker, careers.hire_worker, ADMIN, OPEN, "Hire a worker"),
     (
         "/probation-confirmations",
@@ -115,7 +139,7 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     seal_key = sealing_key(token_key)
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
-    asked = [*reads(ledger, queries), *grade_reads(ledger, queries)]
+    asked = [*reads(ledger, queries), *candidate_reads(ledger, queries), *grade_reads(ledger, queries)]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *imports(ledger), *asked], token_key=token_key)
     built.state.queries = queries
     return built

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, TypeVar
 
+from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
 from ledger.domain.community import Community
 from ledger.domain.policy import Policies
@@ -17,7 +18,7 @@ from shared.events import Event
 from shared.principals import Principal, Role, Scope
 from shared.refusal import Refused
 
-State = TypeVar("State", City, Community, Worker, Policies, Run)
+State = TypeVar("State", City, Community, Worker, Candidate, Policies, Run)
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,14 @@ class Desk:
         opened = self.open(Worker, f"worker/{worker_id}")
         if not self.sees_worker(opened.state, worker_id):
             raise self.unseen("worker", worker_id, "/worker_id")
+        return opened
+
+    def candidate(self, candidate_id: str) -> Opened[Candidate]:
+        """The candidate. Refused `not-found` when unknown or of another city."""
+        opened = self.open(Candidate, f"candidate/{candidate_id}")
+        founded = opened.state.founded
+        if founded is None or self.principal.scope != Scope("city", founded.city_id):
+            raise self.unseen("candidate", candidate_id, "/candidate_id")
         return opened
 
     def policies(self, jurisdiction: str) -> Opened[Policies]:

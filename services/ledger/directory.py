@@ -26,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from ledger.stored_form import newer_version
 from shared.database import AWAY, create_on_sqlite
 from shared.envelope import Wire, decode_event, wire_of
-from shared.events import CityRegistered, CommunityRegistered, WorkerHired
+from shared.events import CandidateRegistered, CityRegistered, CommunityRegistered, WorkerHired
 from shared.feed import Lines
 
 BATCH = 500
@@ -161,7 +161,7 @@ def _founded_in(wire: Wire) -> str:
     except LookupError:
         # Its city would be a guess, which the newer version could not take back.
         raise newer_version(wire.position, wire.stream, wire.type) from None
-    if isinstance(event, CityRegistered | CommunityRegistered | WorkerHired):
+    if isinstance(event, CityRegistered | CommunityRegistered | WorkerHired | CandidateRegistered):
         return event.city_id
     return wire.stream.split("/")[1]
 

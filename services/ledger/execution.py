@@ -55,6 +55,7 @@ class CommandAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     recorded_at: datetime | None = None
     streams: dict[str, int] = {}
     worker_id: str = ""
+    candidate_id: str = ""
     planned: bool = False
     events: tuple[PlannedEvent, ...] = ()
 
@@ -236,13 +237,21 @@ def _check_version(decision: Decision, sent: Sent) -> int:
 def _changes(stream: str, since: int) -> str:
     """Where a reader finds the events of the stream after the version; a run's stand in the feed."""
     kind, _, name = stream.partition("/")
-    things = {"worker": "workers", "community": "communities", "city": "cities", "policy": "policies"}.get(kind)
+    things = {
+        "worker": "workers",
+        "community": "communities",
+        "city": "cities",
+        "policy": "policies",
+        "candidate": "candidates",
+    }.get(kind)
     return f"/ledger/v1/{things}/{name}/history?after_version={since}" if things else "/ledger/v1/events"
 
 
 def _refused_claim(taken: ClaimTaken) -> Refused:
     if taken.kind == "identity":
         return claim_taken("identity-number-used", "/person/identity_number")
+    if taken.kind == "candidate":
+        return claim_taken("candidate-registered", "/person/identity_number")
     if taken.kind == "street":
         return street_taken()
     return claim_taken("certificate-number-used", "/certificate_number")

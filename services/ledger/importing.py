@@ -132,7 +132,12 @@ class Importer:
         try:
             desk.keep_keys()
             wished = [
-                store.wish(decision.changes, self._metadata(command_id, command), claims=[*decision.claims, same])
+                store.wish(
+                    decision.changes,
+                    self._metadata(command_id, command),
+                    claims=[*decision.claims, same],
+                    releases=decision.releases,
+                )
                 for command_id, command, decision, same in judged.fit
             ]
             self.position = store.append_all(wished)[-1].last_position

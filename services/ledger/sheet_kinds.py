@@ -132,6 +132,7 @@ PEOPLE = Kind(
         *(_text(name, needed=True, under="/person") for name in ("name", "identity_number")),
         *(_text(name, under="/person") for name in ("phone", "bank_account")),
         _text("grid_id"),
+        _text("candidate_id"),
         Column("counted_years", "/counted_years", form=_whole_number("counted_years")),
         Column("grade", "/grade", form=_whole_number("grade")),
         Column("paid_outside", "/paid_outside", form=_yes_or_no("paid_outside")),

@@ -236,6 +236,46 @@ class CommunityClosed(Event, frozen=True, kw_only=True):
 # --- worker ------------------------------------------------------------------------------------------------
 
 
+class CandidateRegistered(Event, frozen=True, kw_only=True):
+    """Somebody applied to be admitted to a post of the city 报名. `personal` is sealed as of a hire."""
+
+    name: ClassVar[str] = "candidate.registered.v1"
+    candidate_id: str
+    city_id: str
+    post: Post
+    education: Education
+    personal: str
+
+
+class CandidateExamined(Event, frozen=True, kw_only=True):
+    """The exam of the effective date was marked 考试. `mark_hundredths`: 8650 is 86.50."""
+
+    name: ClassVar[str] = "candidate.examined.v1"
+    mark_hundredths: int
+
+
+class CandidateChecked(Event, frozen=True, kw_only=True):
+    """The check 考察、政审、体检 was passed, or was not."""
+
+    name: ClassVar[str] = "candidate.checked.v1"
+    passed: bool
+    finding: str = ""
+
+
+class CandidateWithdrawn(Event, frozen=True, kw_only=True):
+    """The application is over without a hire; the person may apply again."""
+
+    name: ClassVar[str] = "candidate.withdrawn.v1"
+    reason: str
+
+
+class CandidateHired(Event, frozen=True, kw_only=True):
+    """The candidate entered service as this worker, in the same act."""
+
+    name: ClassVar[str] = "candidate.hired.v1"
+    worker_id: str
+
+
 class WorkerHired(Event, frozen=True, kw_only=True):
     """Somebody entered service. `personal` is ciphertext under the person's own key, base64.
 

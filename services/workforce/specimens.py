@@ -17,6 +17,7 @@ STREAMS = {
     "city": "city/chibi",
     "street": "city/chibi",
     "community": "community/xinhua",
+    "candidate": "candidate/c-1",
     "worker": "worker/w-1",
     "command": "worker/w-1",
     "policy": "policy/chibi",

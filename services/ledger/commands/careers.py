@@ -1,10 +1,9 @@
 """Commands on workers: each writes the worker's stream and, where seats move, the communities' in the same append."""
 
-from datetime import date
-
 import msgspec
 
 from ledger.commands.acting import act, check_claim, lived
+from ledger.commands.candidates import admit_candidate
 from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain import career, probation, rehire, suspension
@@ -30,6 +29,7 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     hired = career.hire(command, policies, worker_id=worker_id, city_id=place.city_id, birth_date=birth_date)
     admitted = admit(Worker(), hired, command.effective_date, policies)
     lived, carried = carry_on(desk, admitted, policies, command.successor_id)
+    candidate = admit_candidate(desk, command, place.city_id, worker_id, person)
     claim = identity_claim(desk.personal, person)
     check_claim(desk, claim, "identity-number-used", "/person/identity_number")
     seats = seat_changes(desk, Worker(), lived, worker_id, command.effective_date)
@@ -37,8 +37,9 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     worker = Opened(f"worker/{worker_id}", 0, Worker())
     return Decision(
         worker.stream,
-        [worker.with_dated((sealed, command.effective_date), *carried), *seats],
+        [worker.with_dated((sealed, command.effective_date), *carried), *seats, *candidate.changes],
         claims=[claim],
+        releases=candidate.releases,
         made={"worker_id": worker_id},
         sealed=[worker_id],
     )
@@ -53,9 +54,12 @@ def rehire_worker(desk: Desk, command: rehire.RehireWorker) -> Decision:
     check_exists(community.state, command.community_id, day)
     check_grid(community.state, command.grid_id, day)
     policies = desk.policies(standing.city_id).state
-    birth_date = _birth_date(desk, worker, day)
+    person = _person(desk, worker)
+    birth_date = check_identity_number(person.identity_number, "/worker_id", on=day)
     event = rehire.rehire(command, standing, policies, city_id=standing.city_id, birth_date=birth_date)
-    return lived(desk, worker, event, day, policies, command.successor_id)
+    candidate = admit_candidate(desk, command, standing.city_id, command.worker_id, person)
+    decision = lived(desk, worker, event, day, policies, command.successor_id)
+    return Decision(decision.subject, [*decision.changes, *candidate.changes], releases=candidate.releases)
 
 
 def confirm_probation(desk: Desk, command: probation.ConfirmProbation) -> Decision:
@@ -113,11 +117,10 @@ def identity_claim(personal: PersonalStore, person: career.Person) -> Claim:
     return Claim("identity", personal.fingerprint("identity", canonical(person.identity_number)))
 
 
-def _birth_date(desk: Desk, worker: Opened[Worker], day: date) -> date:
-    """Of the person sealed at the hire. Refused `erased`."""
+def _person(desk: Desk, worker: Opened[Worker]) -> career.Person:
+    """As sealed at the hire. Refused `erased`."""
     hired = next(act.event for act in worker.state.timeline if isinstance(act.event, WorkerHired))
-    person = msgspec.json.decode(desk.personal.open(hired.worker_id, hired.personal), type=career.Person)
-    return check_identity_number(person.identity_number, "/worker_id", on=day)
+    return msgspec.json.decode(desk.personal.open(hired.worker_id, hired.personal), type=career.Person)
 
 
 def _seal_new(desk: Desk, hired: WorkerHired, person: career.Person) -> WorkerHired:

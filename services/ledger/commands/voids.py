@@ -3,6 +3,7 @@
 from datetime import date
 
 from ledger.desk import Decision, Desk, Opened
+from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
 from ledger.domain.community import Community
 from ledger.domain.policy import Policies
@@ -11,6 +12,7 @@ from ledger.domain.void import Voidable, VoidCommand, check_told, without
 from ledger.domain.worker import Worker
 from shared.envelope import Recorded
 from shared.events import (
+    CandidateWithdrawn,
     CommandVoided,
     GridRegistered,
     StaysRestated,
@@ -20,6 +22,8 @@ from shared.events import (
     WorkerTransferred,
 )
 from shared.refusal import Refused
+
+AnyOpened = Opened[City] | Opened[Community] | Opened[Worker] | Opened[Candidate]
 
 
 def void_command(desk: Desk, command: VoidCommand) -> Decision:
@@ -44,9 +48,7 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
     return Decision(streams[0], changes, releases=[command.command_id])
 
 
-def _retold(
-    desk: Desk, opened: list[Opened[City] | Opened[Community] | Opened[Worker]], command: VoidCommand
-) -> dict[str, list[StaysRestated]]:
+def _retold(desk: Desk, opened: list[AnyOpened], command: VoidCommand) -> dict[str, list[StaysRestated]]:
     """Community stream → the stays that the void leaves its workers, where taking the command out does not say them."""
     told: dict[str, list[StaysRestated]] = {}
     for stream in opened:
@@ -63,7 +65,7 @@ def _retold(
     return told
 
 
-def _open(desk: Desk, stream: str, command_id: str) -> Opened[City] | Opened[Community] | Opened[Worker]:
+def _open(desk: Desk, stream: str, command_id: str) -> AnyOpened:
     kind, _, name = stream.partition("/")
     try:
         if kind == "worker":
@@ -72,6 +74,8 @@ def _open(desk: Desk, stream: str, command_id: str) -> Opened[City] | Opened[Com
             return desk.community(name)
         if kind == "city":
             return desk.city(name)
+        if kind == "candidate":
+            return desk.candidate(name)
         desk.city(name.partition("/")[0])
     except Refused as refused:
         if refused.code == "not-found":
@@ -118,9 +122,16 @@ def _check_kind(written: list[Recorded]) -> None:
             pointer="/command_id",
             remedy="give the voided command again",
         )
+    if any(isinstance(recorded.event, CandidateWithdrawn) for recorded in written):
+        raise Refused(
+            "not-voidable",
+            "an application that was withdrawn is not taken up again",
+            pointer="/command_id",
+            remedy="register the candidate anew",
+        )
 
 
-def _policies(desk: Desk, opened: list[Opened[City] | Opened[Community] | Opened[Worker]]) -> Policies:
+def _policies(desk: Desk, opened: list[AnyOpened]) -> Policies:
     for stream in opened:
         city_id = _city_of(stream.state)
         if city_id is not None:
@@ -132,7 +143,7 @@ def _city_of(state: Voidable) -> str | None:
     if isinstance(state, Worker):
         standing = state.placed_on(date.max)
         return standing.city_id if standing else None
-    place = state.founded if isinstance(state, Community) else state.registered
+    place = state.registered if isinstance(state, City) else state.founded
     return place.city_id if place else None
 
 

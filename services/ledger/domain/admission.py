@@ -15,23 +15,49 @@ def age_on(birth_date: date, day: date) -> int:
 
 
 def check_admission(
-    document: PolicyDocument, channel: Channel, post: Post, *, birth_date: date, education: Education, day: date
+    document: PolicyDocument,
+    channel: Channel,
+    post: Post,
+    *,
+    birth_date: date,
+    education: Education,
+    day: date,
+    examined: bool = False,
 ) -> None:
     """A post with conditions is entered by exam, on those conditions, or by conversion from the old scheme.
 
-    Refused `channel-not-open` for an election or appointment to it, `too-old` and `diploma-too-low` for an exam.
+    `examined`: there is a candidate, whose age and diploma were judged on the day of the exam.
+    Refused `channel-not-open` for an election or appointment to it; `candidate-missing`, and as `check_conditions`
+    says, for an exam.
     """
     condition = document.admission.get(post.value)
     if condition is None:
         return
-    if channel in (Channel.ELECTION, Channel.APPOINTMENT):
+    if condition.by_exam and channel in (Channel.ELECTION, Channel.APPOINTMENT):
         raise Refused(
             "channel-not-open",
             f"{document.policy_id} admits a {post} by exam, not by {channel}",
             pointer="/channel",
             remedy="hire by exam, or to a post that is filled by election or appointment",
         )
-    if channel is not Channel.EXAM:
+    if channel in (Channel.CONVERSION, Channel.LEGACY) or examined:
+        return
+    if condition.candidate_record and channel is Channel.EXAM:
+        raise Refused(
+            "candidate-missing",
+            f"{document.policy_id} admits a {post} only as a candidate who passed the exam and the check",
+            pointer="/candidate_id",
+            remedy="register the candidate, record exam and check, and name candidate_id",
+        )
+    check_conditions(document, post, birth_date=birth_date, education=education, day=day)
+
+
+def check_conditions(
+    document: PolicyDocument, post: Post, *, birth_date: date, education: Education, day: date
+) -> None:
+    """Age and diploma on the day. Refused `too-old`, `too-young`, `diploma-too-low`."""
+    condition = document.admission.get(post.value)
+    if condition is None:
         return
     age = age_on(birth_date, day)
     if age > condition.oldest:
@@ -40,6 +66,13 @@ def check_admission(
             f"{age} years old on {day}; {document.policy_id} admits a {post} up to {condition.oldest}",
             pointer="/person/identity_number",
             remedy="check the identity number and the effective date; the age limit has no exception for an exam hire",
+        )
+    if age < condition.youngest:
+        raise Refused(
+            "too-young",
+            f"{age} years old on {day}; {document.policy_id} admits a {post} from {condition.youngest} on",
+            pointer="/person/identity_number",
+            remedy="check the identity number and the effective date",
         )
     if _DIPLOMAS.index(education) < _DIPLOMAS.index(Education(condition.education)):
         raise Refused(

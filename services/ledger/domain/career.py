@@ -52,6 +52,7 @@ class Entry(Command, frozen=True, kw_only=True):
     `paid_outside`: holds a seat but is paid elsewhere, e.g. on a public-institution post 事业岗位.
     `successor_id`: who carries the worker on, where the community was redrawn since; the redraw's own without it.
     `probation_until`: the last day on probation 试用期.
+    `candidate_id`: who passed exam and check; age and diploma were judged on the day of the exam.
     """
 
     community_id: Id
@@ -62,6 +63,7 @@ class Entry(Command, frozen=True, kw_only=True):
     paid_outside: bool = False
     successor_id: Id | None = None
     probation_until: date | None = None
+    candidate_id: Id | None = None
 
 
 class HireWorker(Entry, frozen=True, kw_only=True):
@@ -129,7 +131,7 @@ class SeparateWorker(WorkerCommand, frozen=True, kw_only=True):
 
 
 def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: str, birth_date: date) -> WorkerHired:
-    """Refused `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`, `probation-over`; `personal` is empty."""
+    """Refused as `check_admission` says, `no-policy`, `probation-over`; `personal` is empty."""
     scheme, grade = terms(command, policies, command.education, command.counted_years, birth_date)
     return WorkerHired(
         worker_id=worker_id,
@@ -158,7 +160,15 @@ def terms(
     else:
         document = admitting = _open_to(command.channel, command.post, day, policies)
     if admitting is not None:
-        check_admission(admitting, command.channel, command.post, birth_date=birth_date, education=education, day=day)
+        check_admission(
+            admitting,
+            command.channel,
+            command.post,
+            birth_date=birth_date,
+            education=education,
+            day=day,
+            examined=command.candidate_id is not None,
+        )
     grade = _grade(command.post, command.grade, counted_years, education, document)
     return document.scheme if document else OUTSIDE, grade
 

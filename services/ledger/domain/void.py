@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from ledger.domain import candidate as candidates
+from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
 from ledger.domain.command import Command, Words
 from ledger.domain.community import Community
@@ -35,7 +37,7 @@ class VoidCommand(Command, frozen=True, kw_only=True):
 
 # --- decisions
 
-Voidable = Worker | Community | City
+Voidable = Worker | Community | City | Candidate
 
 
 def without(state: Voidable, command_id: str, policies: Policies, retold: Sequence[StaysRestated] = ()) -> None:
@@ -92,6 +94,8 @@ def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[t
         yield from (
             (act, refused.detail) for act, refused in violations(after, policies) if act.version not in as_before
         )
+    elif isinstance(after, Candidate):
+        yield from ((act, refused.detail) for act, refused in candidates.violations(after, policies))
     elif isinstance(after, Community):
         yield from _unfounded(after.timeline, CommunityRegistered)
         yield from ((move.act, "the worker would not have been here") for move in after.unmatched())

@@ -1,0 +1,137 @@
+"""Commands on candidates: the way into service by exam, from the application to the hire."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from ledger.commands.acting import check_claim
+from ledger.desk import Decision, Desk, Opened
+from ledger.domain import candidate as rules
+from ledger.domain.candidate import Application, Candidate, CandidateCommand
+from ledger.domain.career import Entry, Person
+from ledger.domain.city import check_city
+from ledger.domain.policy import Policies
+from ledger.event_store import Change, Claim
+from ledger.identity import canonical, check_identity_number
+from ledger.personal import PersonalStore
+from shared.events import CandidateChecked, CandidateHired, CandidateRegistered, CandidateWithdrawn, Event
+from shared.refusal import Refused
+
+
+class Admitted(NamedTuple):
+    """What a hire writes on the candidate's stream, and whose claims end with it."""
+
+    changes: Sequence[Change] = ()
+    releases: Sequence[str] = ()
+
+
+def register_candidate(desk: Desk, command: rules.RegisterCandidate) -> Decision:
+    """An application with a key of its own, and a claim so that nobody applies twice at a time."""
+    city = desk.city(command.city_id)
+    check_city(city.state, command.city_id)
+    number = canonical(command.person.identity_number)
+    check_identity_number(number, "/person/identity_number", on=command.effective_date)
+    person = msgspec.structs.replace(command.person, identity_number=number)
+    claim = candidate_claim(desk.personal, person)
+    check_claim(desk, claim, "candidate-registered", "/person/identity_number")
+    candidate_id = desk.new_id()
+    registered = CandidateRegistered(
+        candidate_id=candidate_id,
+        city_id=command.city_id,
+        post=command.post,
+        education=command.education,
+        personal=desk.seal_first(candidate_id, msgspec.json.encode(person)),
+    )
+    candidate = Opened(f"candidate/{candidate_id}", 0, Candidate())
+    return Decision(
+        candidate.stream,
+        [candidate.with_(registered)],
+        claims=[claim],
+        made={"candidate_id": candidate_id},
+        sealed=[candidate_id],
+    )
+
+
+def examine_candidate(desk: Desk, command: rules.ExamineCandidate) -> Decision:
+    """The mark, if age and diploma were as they should be on the day of the exam."""
+    candidate = desk.candidate(command.candidate_id)
+    policies, day = _policies(desk, candidate), command.effective_date
+    born = check_identity_number(_person(desk, candidate).identity_number, "/candidate_id", on=day)
+    rules.check_examined(candidate.state.on(day), command, policies, born)
+    return _written(desk, candidate, command, rules.examined(command))
+
+
+def check_candidate(desk: Desk, command: rules.CheckCandidate) -> Decision:
+    """The finding of the check, of somebody whose mark is high enough."""
+    found = CandidateChecked(passed=command.passed, finding=command.finding)
+    return _written(desk, desk.candidate(command.candidate_id), command, found)
+
+
+def withdraw_candidate(desk: Desk, command: rules.WithdrawCandidate) -> Decision:
+    """The application is over; the person may apply anew."""
+    candidate = desk.candidate(command.candidate_id)
+    decision = _written(desk, candidate, command, CandidateWithdrawn(reason=command.reason))
+    return Decision(decision.subject, decision.changes, releases=_registering(candidate))
+
+
+def admit_candidate(desk: Desk, command: Entry, city_id: str, worker_id: str, person: Person) -> Admitted:
+    """What a hire that names a candidate tells the candidate's stream. Refused `candidate-not-ready`,
+    `candidate-mismatch`."""
+    if command.candidate_id is None:
+        return Admitted()
+    candidate = desk.candidate(command.candidate_id)
+    _check_same(desk, candidate, candidate.state.on(command.effective_date), command, city_id, person)
+    hired = CandidateHired(worker_id=worker_id)
+    rules.take(candidate.state, hired, command.effective_date, _policies(desk, candidate))
+    return Admitted([candidate.with_(hired)], _registering(candidate))
+
+
+def candidate_claim(personal: PersonalStore, person: Person) -> Claim:
+    """One open application of a person; the number itself is in no claim."""
+    return Claim("candidate", personal.fingerprint("candidate", canonical(person.identity_number)))
+
+
+def _written(desk: Desk, candidate: Opened[Candidate], command: CandidateCommand, event: Event) -> Decision:
+    rules.take(candidate.state, event, command.effective_date, _policies(desk, candidate))
+    return Decision(candidate.stream, [candidate.with_(event)])
+
+
+def _policies(desk: Desk, candidate: Opened[Candidate]) -> Policies:
+    founded = candidate.state.founded
+    assert founded is not None
+    return desk.policies(founded.city_id).state
+
+
+def _person(desk: Desk, candidate: Opened[Candidate]) -> Person:
+    """Of the application. Refused `erased`."""
+    founded = candidate.state.founded
+    assert founded is not None
+    return msgspec.json.decode(desk.personal.open(founded.candidate_id, founded.personal), type=Person)
+
+
+def _registering(candidate: Opened[Candidate]) -> list[str]:
+    first = candidate.state.timeline.first
+    return [first.command_id] if first is not None else []
+
+
+def _check_same(
+    desk: Desk,
+    candidate: Opened[Candidate],
+    application: Application | None,
+    command: Entry,
+    city_id: str,
+    person: Person,
+) -> None:
+    applicant = _person(desk, candidate)
+    if canonical(applicant.identity_number) != canonical(person.identity_number):
+        raise _mismatch("the candidate is another person", "name the candidate with this identity number")
+    if application is not None and (application.city_id, application.post) != (city_id, command.post):
+        raise _mismatch(
+            f"the candidate applied for a {application.post} of {application.city_id}",
+            f"hire to the post {application.post}, or name another candidate",
+        )
+
+
+def _mismatch(detail: str, remedy: str) -> Refused:
+    return Refused("candidate-mismatch", detail, pointer="/candidate_id", remedy=remedy)
