@@ -331,6 +331,8 @@ def test_a_read_waits_for_the_position_the_reader_has_already_seen(town: Town) -
 
 def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
     """P8: also pages, histories and what is said of the log itself."""
+    applies = {"city_id": "chibi", "post": "dedicated", "education": "college", "person": town.person()}
+    candidate = f"candidates/{town.give('candidates', '2020-09-01', **applies)['candidate_id']}"
     hired = town.give("hires", **town.hiring())
     worker, command_id, head = hired["worker_id"], hired["command_id"], str(hired["position"])
     own = (f"workers/{worker}?effective_on=2020-10-01", f"workers/{worker}/history", f"workers/{worker}/personal")
@@ -339,7 +341,7 @@ def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
         **dict.fromkeys(
             ("workers?city_id=chibi&effective_on=2020-10-01", "drifts?city_id=chibi", f"commands/{command_id}"), ADMIN
         ),
-        **dict.fromkeys((f"{place}{more}" for place in PLACES for more in ("", "/history")), ADMIN),
+        **dict.fromkeys((f"{place}{more}" for place in (*PLACES, candidate) for more in ("", "/history")), ADMIN),
         **dict.fromkeys(("events", "events?format=lines", "log"), ADMIN),
         **dict.fromkeys(("feed", "feed/head"), "service log:all"),
     }
