@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.ledger.given import Town, command, problem
+from tests.ledger.given import ADMIN, Town, bearer, command, problem
 
 pytestmark = pytest.mark.campaign
 
 AT_ONCE = 64
+ADMINS = {"Authorization": bearer(ADMIN)}
 
 
 def at_once(calls: Sequence[Callable[[], httpx.Response]]) -> list[httpx.Response]:
@@ -131,6 +132,35 @@ def test_transfers_at_once_into_the_last_seat(towns: list[Town]) -> None:
     ]
     assert verdicts(at_once(calls)) == {"done": 1, "quota-full": 3}
     assert town.seats("huangjia") == (2, 2)
+
+
+def test_of_two_clerks_who_looked_at_one_worker_one_is_told_what_the_other_did(towns: list[Town]) -> None:
+    """F56: the same ETag at the same moment, 20 times: one act, and 412 with the version there is."""
+    worker_id = towns[0].hire()
+    for number in range(20):
+        version = towns[0].version(f"worker/{worker_id}")
+        body = command("2020-11-01", worker_id=worker_id, course=f"课程 {number}", hours=1)
+        calls = [lambda t=town, v=version, b=body: t.send("trainings", b, if_match=f'"{v}"') for town in towns]
+        answers = sorted(at_once(calls), key=lambda answer: answer.status_code)
+        assert [answer.status_code for answer in answers] == [201, 412]
+        told = problem(answers[1])
+        assert (told["code"], told["extra"]["current_version"]) == ("stale-version", version + 1)
+        assert towns[0].client.get(told["extra"]["changes"], headers=ADMINS).json()["events"][0]["data"]["hours"] == 1
+    assert towns[0].worker(worker_id)["training_hours"] == 20
+
+
+def test_two_clerks_who_act_on_one_worker_whatever_there_is_are_both_heard(towns: list[Town]) -> None:
+    """F57: decided again inside, on what the other one did; a second transfer starts from where the first ended."""
+    worker_id = towns[0].hire("xinhua")
+    places = ("jinqiao", "huangjia")
+    calls = [
+        lambda t=town, place=place: t.send("transfers", command("2020-11-01", worker_id=worker_id, community_id=place))
+        for town, place in zip(towns, places, strict=True)
+    ]
+    assert [answer.status_code for answer in at_once(calls)] == [201, 201]
+    assert sorted(towns[0].seats(place)[1] for place in ("xinhua", *places)) == [0, 0, 1]
+    moves = [one for one in towns[0].read(f"workers/{worker_id}/history")["events"] if "transferred" in one["type"]]
+    assert moves[1]["data"]["from_community_id"] == moves[0]["data"]["community_id"]
 
 
 def test_positions_stay_dense_and_versions_without_a_hole(towns: list[Town]) -> None:
