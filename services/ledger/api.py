@@ -19,6 +19,7 @@ from ledger.commands import (
     runs,
     voids,
 )
+from ledger.difference_reads import difference_reads
 from ledger.domain import (
     advancement,
     appraisal,
@@ -139,7 +140,8 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     seal_key = sealing_key(token_key)
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
-    asked = [*reads(ledger, queries), *candidate_reads(ledger, queries), *grade_reads(ledger, queries)]
+    tables = (reads, candidate_reads, difference_reads, grade_reads)
+    asked = [route for table in tables for route in table(ledger, queries)]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *imports(ledger), *asked], token_key=token_key)
     built.state.queries = queries
     return built

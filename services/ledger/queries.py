@@ -107,7 +107,7 @@ class Queries:
         place = then.state.registered
         if place is None:
             raise desk.unseen("community", community_id, "/community_id")
-        return _community(place, then.state, then.version, effective_on, known)
+        return community_answer(place, then.state, then.version, effective_on, known)
 
     def city(self, desk: Desk, city_id: str, effective_on: date, known: int) -> CityAnswer:
         """Refused `not-found`."""
@@ -234,9 +234,10 @@ def _page(found: list[Standing], effective_on: date, known: int, next_after: str
     return WorkerPage(effective_on=effective_on, known_position=known, workers=found, next_after=next_after)
 
 
-def _community(
+def community_answer(
     place: CommunityRegistered, community: Community, version: int, effective_on: date, known: int
 ) -> CommunityAnswer:
+    """A community on a day."""
     return CommunityAnswer(
         effective_on=effective_on,
         known_position=known,
