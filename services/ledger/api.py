@@ -31,6 +31,7 @@ from ledger.domain import (
     policy,
     probation,
     rehire,
+    retro_limit,
     run,
     suspension,
     void,
@@ -50,7 +51,8 @@ from shared.refusal import Refused
 from shared.watching import told
 
 PREFIX = "/ledger/v1"
-ADMIN = frozenset({Role.ADMIN})
+ADMIN = frozenset({Role.ADMIN, Role.SUPERVISOR})
+SUPERVISORS = frozenset({Role.SUPERVISOR})
 DRAFTERS = frozenset({Role.FINANCE, Role.ADMIN})
 APPROVERS = frozenset({Role.APPROVER})
 CLOSERS = frozenset({Role.FINANCE})
@@ -74,6 +76,14 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/policies", policy.EnactPolicy, policies.enact_policy, ADMIN, OPEN, "Enact a policy document"),
     ("/bases", policy.PublishBase, policies.publish_base, ADMIN, GUARDED, "Publish the average wage behind a base"),
     ("/payroll-openings", policy.OpenPayroll, policies.open_payroll, ADMIN, GUARDED, "Set the first payroll month"),
+    (
+        "/retro-limits",
+        retro_limit.SetRetroLimit,
+        policies.set_retro_limit,
+        SUPERVISORS,
+        GUARDED,
+        "Set how far back acts may be dated",
+    ),
     ("/candidates", candidate.RegisterCandidate, candidates.register_candidate, ADMIN, OPEN, "Register a candidate"),
     ("/exams", candidate.ExamineCandidate, candidates.examine_candidate, ADMIN, GUARDED, "Record the mark of an exam"),
     ("/checks", candidate.CheckCandidate, candidates.check_candidate, ADMIN, GUARDED, "Record what the check found"),

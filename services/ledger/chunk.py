@@ -6,12 +6,14 @@ from datetime import date
 
 import msgspec
 
+from ledger.dating import check_dates
 from ledger.desk import Decision, Desk, Opened, State
 from ledger.domain.timeline import Timeline, fold
 from ledger.event_store import Change, Claim, EventStore
 from ledger.personal import PersonalStore, Prepared
 from shared.events import CommandVoided, Event
 from shared.principals import Principal
+from shared.refusal import Refused
 
 Dated = tuple[Event, date]
 """An event and the day from which it holds."""
@@ -61,6 +63,14 @@ class ChunkDesk(Desk):
             timeline = _after(timeline, self._moved.get(stream, ()))
             self._read[stream, None] = timeline
         return super().open(kind, stream, upto=upto)
+
+    def check_dates(self, decision: Decision, day: date) -> None:
+        """Refused `retro-limit`; then nothing was sealed for anybody."""
+        try:
+            check_dates(self, decision, day)
+        except Refused:
+            self._prepared = [each for each in self._prepared if each.person_id not in decision.sealed]
+            raise
 
     def carry(self, decision: Decision, claims: Sequence[Claim], day: date, command_id: str) -> None:
         """The command was decided and will be written, or would be: what comes after it finds it done."""

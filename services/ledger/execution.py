@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ledger.commands.acting import claim_taken
 from ledger.commands.places import street_taken
+from ledger.dating import check_dates
 from ledger.desk import Decision, Desk
 from ledger.domain.command import Command, check_day
 from ledger.event_store import (
@@ -131,7 +132,9 @@ class Ledger:
         return Desk(self.store, self.personal, principal, new_id=self.new_id, today=today, planning=planning)
 
     def _plan(self, decide: Decide, command: Command, sent: Sent) -> Outcome:
-        decision = decide(self.desk(sent.principal), command)
+        desk = self.desk(sent.principal)
+        decision = decide(desk, command)
+        check_dates(desk, decision, command.effective_date)
         version = _check_version(decision, sent)
         events = tuple(
             PlannedEvent(
@@ -148,7 +151,8 @@ class Ledger:
 
     def _append(self, decide: Decide, command: Command, sent: Sent, key: str, fingerprint: str) -> Outcome:
         with traces.span("decide"):
-            decision = decide(self.desk(sent.principal, planning=False), command)
+            desk = self.desk(sent.principal, planning=False)
+            decision = decide(desk, command)
         metadata = Metadata(
             command_id=self.new_id(),
             actor=sent.principal.subject,
@@ -157,6 +161,7 @@ class Ledger:
             traceparent=traces.traceparent(),
         )
         try:
+            check_dates(desk, decision, command.effective_date)
             _check_version(decision, sent)
             body = _Answer(metadata.command_id, key, fingerprint, decision.made)
             with traces.span("append"):

@@ -30,7 +30,7 @@ from shared.uploads import Upload
 
 LINES, CSV = "application/jsonl", "text/csv"
 SHEETS = (CSV, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-IMPORTERS, READERS = frozenset({Role.ADMIN}), frozenset({Role.ADMIN, Role.AUDITOR})
+IMPORTERS, READERS = frozenset({Role.ADMIN, Role.SUPERVISOR}), frozenset({Role.ADMIN, Role.SUPERVISOR, Role.AUDITOR})
 _IDS = ("row", "worker_id", "command_id", "position", "recorded_at", "undone")
 _Cell = Annotated[str, Query(max_length=200, description="for rows without one of their own")]
 _Key = Annotated[str | None, Header(max_length=LONGEST_KEY)]

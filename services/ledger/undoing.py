@@ -113,6 +113,7 @@ class Undo:
         ids = {"worker_id": row.worker_id, "command_id": row.command_id}
         try:
             decision = void_command(desk, void)
+            desk.check_dates(decision, wish.effective_date)
         except Refused as refused:
             if refused.code == "already-voided":
                 return Verdict(row=row.number, outcome=ALREADY, **ids), None

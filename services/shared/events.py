@@ -462,6 +462,20 @@ class BasePublished(Event, frozen=True, kw_only=True):
     average_annual_wage_fen: Fen
 
 
+class RetroLimitSet(Event, frozen=True, kw_only=True):
+    """From the effective date on, how far back acts of a kind may be dated at a place; neither bound: any day.
+
+    `kind`: `all`, or the stored name of an event without its version. Without a street or community: the whole city.
+    """
+
+    name: ClassVar[str] = "policy.retro-limit-set.v1"
+    kind: str
+    street_id: str | None = None
+    community_id: str | None = None
+    not_before: date | None = None
+    months_back: int | None = None
+
+
 class PayrollOpened(Event, frozen=True, kw_only=True):
     """Payroll of the jurisdiction starts with this month; nothing before it is due (`payroll_from`)."""
 

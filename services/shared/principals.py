@@ -5,9 +5,13 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person may do, and what another service of ours may; the table of each api.py says where."""
+    """What a person may do, and what another service of ours may; the table of each api.py says where.
+
+    A supervisor 主管 gives an admin's commands, also those dated further back than a limit allows, and sets the limits.
+    """
 
     ADMIN = "admin"
+    SUPERVISOR = "supervisor"
     APPROVER = "approver"
     FINANCE = "finance"
     AUDITOR = "auditor"

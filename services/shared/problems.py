@@ -63,6 +63,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "step-off-day": (409, "No policy has steps fall due on that day."),
     "nothing-due": (409, "No step is due that is not recorded."),
     "too-many-at-once": (409, "One act is for so many people at most."),
+    "retro-limit": (422, "It is dated further back than is allowed there."),
     "later-act-in-the-way": (409, "An act that holds later would no longer be possible."),
     # voids
     "unknown-command": (404, "No command of that id is in the log."),

@@ -50,6 +50,7 @@ REMEDIES: dict[str, str] = {
     "step-off-day": "choose the day in the year on which the policy has steps fall due",
     "nothing-due": "nothing needs doing; the plan shows who is due on another day",
     "too-many-at-once": "give it street by street, or community by community",
+    "retro-limit": "choose a day within the limit that the answer names, or have a supervisor of the city give it",
     "later-act-in-the-way": "look at the later acts that the answer names, and void or correct them first",
     "unknown-command": "take the command_id from the answer of the command or from a history",
     "already-voided": "nothing needs doing",

@@ -66,11 +66,11 @@ def test_every_row_lets_exactly_its_roles_through(quiet: Town) -> None:
 def test_the_table_says_what_the_offices_are_for(quiet: Town) -> None:
     """P23: the published matrix, written down a second time."""
     runs = {"/run-drafts": {"finance", "admin"}, "/run-approvals": {"approver"}, "/run-closures": {"finance"}}
-    others = {**runs, "/rebuild": {"admin", "auditor"}}
+    others = {**runs, "/rebuild": {"admin", "auditor"}, "/retro-limits": {"supervisor"}}
     for route in quiet.service.state.table:
         roles = {str(role) for role in route.roles}
         if route.method == "POST":
-            assert roles == others.get(route.path, {"admin"}), route.path
+            assert roles == others.get(route.path, {"admin", "supervisor"}), route.path
         elif route.path.endswith("/personal"):
             assert roles == {"admin", "worker"}
         elif route.path in ("/events", "/log"):

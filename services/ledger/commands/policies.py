@@ -2,8 +2,10 @@
 
 from ledger.desk import Decision, Desk
 from ledger.domain import policy as rules
-from ledger.domain.city import check_city
+from ledger.domain.city import check_city, check_street
+from ledger.domain.community import check_exists
 from ledger.domain.policy import EnactPolicy, OpenPayroll, PublishBase
+from ledger.domain.retro_limit import SetRetroLimit, set_limit
 from shared.money import fen
 
 
@@ -21,6 +23,19 @@ def publish_base(desk: Desk, command: PublishBase) -> Decision:
     policies = desk.policies(command.jurisdiction)
     published = rules.publish_base(policies.state, command, fen(command.average_annual_wage))
     return Decision(policies.stream, [policies.with_(published)])
+
+
+def set_retro_limit(desk: Desk, command: SetRetroLimit) -> Decision:
+    """How far back acts may be dated. Refused `unknown-place` for a place that the city has not."""
+    city = desk.city(command.jurisdiction)
+    check_city(city.state, command.jurisdiction, pointer="/jurisdiction")
+    day = command.effective_date
+    if command.street_id is not None:
+        check_street(city.state, command.street_id, day)
+    if command.community_id is not None:
+        check_exists(desk.community(command.community_id).state, command.community_id, day)
+    policies = desk.policies(command.jurisdiction)
+    return Decision(policies.stream, [policies.with_(set_limit(command))])
 
 
 def open_payroll(desk: Desk, command: OpenPayroll) -> Decision:

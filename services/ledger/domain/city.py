@@ -152,6 +152,17 @@ def register_city(city: City, command: RegisterCity) -> CityRegistered:
     return CityRegistered(city_id=command.city_id, title=command.title, division_code=command.division_code)
 
 
+def check_street(city: City, street_id: str, day: date, *, pointer: str = "/street_id") -> None:
+    """Refused `unknown-place` for a street the city does not have on the day."""
+    if street_id not in city.streets_on(day):
+        raise Refused(
+            "unknown-place",
+            f"the city has no street {street_id} on {day}",
+            pointer=pointer,
+            remedy="register the street first",
+        )
+
+
 def check_city(city: City, city_id: str, *, pointer: str = "/city_id") -> CityRegistered:
     """The registration. Refused `unknown-place` when there is no such city."""
     registered = city.registered
@@ -170,13 +181,7 @@ def register_street(city: City, command: RegisterStreet) -> StreetRegistered:
 
 def list_community(city: City, street_id: str, community_id: str, day: date, pointer: str = "") -> CommunityListed:
     """Refused `unknown-place` for a street the city does not have on the day."""
-    if street_id not in city.streets_on(day):
-        raise Refused(
-            "unknown-place",
-            f"the city has no street {street_id} on {day}",
-            pointer=f"{pointer}/street_id",
-            remedy="register the street first",
-        )
+    check_street(city, street_id, day, pointer=f"{pointer}/street_id")
     return CommunityListed(community_id=community_id, street_id=street_id)
 
 
