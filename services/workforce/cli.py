@@ -1,8 +1,6 @@
 """The command line: start the system, mint a token, and speak HTTP to a running one."""
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +19,6 @@ from workforce.upkeep import app as upkeep
 # What a command needs beyond its own words is imported when it is run: it takes longer than to say what there is.
 if TYPE_CHECKING:
     from workforce.client import Client
-    from workforce.import_people import Verdict
 
 DEMO_DATA = Path("var/demo")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -93,30 +90,25 @@ def token(
 
 
 @app.command("import")
-def import_csv(
+def import_rows(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
     token: Token,
     url: Url = HERE,
+    kind: Annotated[str, typer.Option(help="What its rows are, e.g. people, assignments, appraisals.")] = "people",
     dry_run: Annotated[bool, typer.Option(help="Only say what each row would meet with.")] = False,
-    go_on: Annotated[bool, typer.Option("--continue", help="Hire the good rows beside refused ones.")] = False,
+    go_on: Annotated[bool, typer.Option("--continue", help="Take the good rows beside refused ones.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Hire the people of a CSV. All rows are checked first; one refused row stops the file unless --continue."""
-    from workforce import import_people
-    from workforce.people_file import read_rows
+    """Import a sheet, CSV or XLSX: a verdict a row. One refused row keeps all of them out unless --continue."""
+    from workforce.import_sheet import send_sheet
 
     with refusals(as_json):
-        client = _client(url, token)
-        rows = read_rows(file)
-        verdicts = list(_shown("checking", import_people.plan(client, rows), len(rows)))
-        if not dry_run and (go_on or all(verdict.outcome != "refused" for verdict in verdicts)):
-            planned = {verdict.row for verdict in verdicts if verdict.outcome == "planned"}
-            chosen = [row for row in rows if row.number in planned]
-            hiring = _shown("hiring", import_people.hire(client, chosen, go_on=go_on), len(chosen))
-            hired = {verdict.row: verdict for verdict in hiring}
-            verdicts = [hired.get(verdict.row, verdict) for verdict in verdicts]
-        _print_verdicts(verdicts, as_json)
-        if any(verdict.outcome == "refused" for verdict in verdicts):
+        *verdicts, summary = send_sheet(_client(url, token), file, kind, planning=dry_run, go_on=go_on)
+        if as_json:
+            print_json({"rows": verdicts, "summary": summary})
+        else:
+            _print_verdicts(verdicts, summary)
+        if summary["refused"] or summary.get("code"):
             raise typer.Exit(1)
 
 
@@ -218,18 +210,11 @@ def _client(url: str, token: str) -> "Client":
     return Client(url, dict.fromkeys(Role, token), key_prefix=secrets.token_hex(8))
 
 
-def _shown(title: str, verdicts: Iterator["Verdict"], count: int) -> Iterator["Verdict"]:
-    from rich.progress import Progress
-
-    with Progress(console=stderr, transient=True) as progress:
-        yield from progress.track(verdicts, total=count, description=title)
-
-
-def _print_verdicts(verdicts: list["Verdict"], as_json: bool) -> None:
-    if as_json:
-        print_json({"rows": [asdict(verdict) for verdict in verdicts]})
-        return
+def _print_verdicts(verdicts: list[dict[str, Any]], summary: dict[str, Any]) -> None:
     table = Table("row", "outcome", "worker or column", "why", "what to do")
     for one in verdicts:
-        table.add_row(str(one.row), one.outcome, one.worker_id or one.column, one.detail, one.remedy)
+        about = one.get("worker_id") or one.get("column", "")
+        table.add_row(str(one["row"]), one["outcome"], about, one.get("detail", ""), one.get("remedy", ""))
     screen.print(table)
+    counted = ("rows", "accepted", "already_there", "refused", "held_back")
+    screen.print(" ".join(f"{name} {summary[name]}" for name in counted), summary.get("detail", ""))

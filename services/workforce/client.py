@@ -1,9 +1,10 @@
 """A client that speaks the published HTTP API: versions, idempotency keys and refusals taken care of."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -65,6 +66,18 @@ class Client:
         if answer.status_code >= 400:
             _checked(answer)
         return answer.text
+
+    def upload(
+        self, path: str, content: BinaryIO, params: Mapping[str, str], *, media: str, key: str, role: Role = Role.ADMIN
+    ) -> Iterator[dict[str, Any]]:
+        """Send a file as it is read; the lines of the answer as they come. Raises RefusedByServer."""
+        headers = {"Authorization": f"Bearer {self.tokens[role]}", "Idempotency-Key": key, "Content-Type": media}
+        parts = iter(lambda: content.read(2**16), b"")
+        with self.http.stream("POST", path, content=parts, headers=headers, params=params) as answer:
+            if answer.status_code >= 400:
+                answer.read()
+                _checked(answer)
+            yield from (json.loads(line) for line in answer.iter_lines())
 
     def pages(self, path: str, items: str, *, role: Role = Role.AUDITOR, **params: Any) -> Iterator[dict[str, Any]]:
         """Every item of a paged answer."""
