@@ -5,16 +5,21 @@ from typing import Any
 
 from msgspec import Struct
 
+from ledger.domain.exits import ExitToDecide
 from ledger.domain.worker import Standing
 
 
 class WorkerAnswer(Struct, frozen=True, kw_only=True):
-    """A worker on a day, as known at a position. `version` is the stream's, also as known then."""
+    """A worker on a day, as known at a position. `version` is the stream's, also as known then.
+
+    `exits_to_decide`: what of the ratings asks for a decision on the exit, by the policy of the day.
+    """
 
     effective_on: date
     known_position: int
     version: int
     worker: Standing
+    exits_to_decide: list[ExitToDecide] = []
 
 
 class WorkerPage(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
 from ledger.domain.community import Community
+from ledger.domain.excellence import Excellence
 from ledger.domain.policy import Policies
 from ledger.domain.run import Run
 from ledger.domain.timeline import Timeline, fold
@@ -18,7 +19,7 @@ from shared.events import Event
 from shared.principals import Principal, Role, Scope
 from shared.refusal import Refused
 
-State = TypeVar("State", City, Community, Worker, Candidate, Policies, Run)
+State = TypeVar("State", City, Community, Worker, Candidate, Policies, Run, Excellence)
 
 
 @dataclass(frozen=True)

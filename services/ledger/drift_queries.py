@@ -16,6 +16,7 @@ from ledger.grade_answers import Drift, DriftPage, Proposal, ProposedBody
 from ledger.queries import Queries
 from shared.envelope import Recorded
 from shared.events import (
+    AppraisalCorrected,
     CommandVoided,
     PostChanged,
     WorkerAppraised,
@@ -27,7 +28,7 @@ from shared.events import (
 LOOKED_AT = 500
 """How many workers one page looks at: each is derived from their whole life."""
 
-_MOVES_THE_RULE = (WorkerAppraised, WorkerEducated, WorkerQualified, PostChanged, CommandVoided)
+_MOVES_THE_RULE = (WorkerAppraised, AppraisalCorrected, WorkerEducated, WorkerQualified, PostChanged, CommandVoided)
 
 
 class Asked(Struct, frozen=True, kw_only=True):

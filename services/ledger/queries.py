@@ -25,8 +25,10 @@ from ledger.answers import (
 )
 from ledger.desk import Desk
 from ledger.directory import Directory
+from ledger.domain.appraisal import appraisal_rules
 from ledger.domain.city import City
 from ledger.domain.community import Community
+from ledger.domain.exits import exits_to_decide
 from ledger.domain.policy import Policies
 from ledger.domain.timeline import fold
 from ledger.domain.worker import Standing, Worker
@@ -81,7 +83,14 @@ class Queries:
         standing = then.state.on(effective_on)
         if standing is None:
             raise desk.unseen("worker", worker_id, "/worker_id")
-        return WorkerAnswer(effective_on=effective_on, known_position=known, version=then.version, worker=standing)
+        policies = desk.open(Policies, desk.policies(standing.city_id).stream, upto=known).state
+        return WorkerAnswer(
+            effective_on=effective_on,
+            known_position=known,
+            version=then.version,
+            worker=standing,
+            exits_to_decide=exits_to_decide(standing, appraisal_rules(standing, effective_on, policies)),
+        )
 
     def workers(
         self, desk: Desk, city_id: str, community_id: str | None, effective_on: date, known: int, after: str, limit: int

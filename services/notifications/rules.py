@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from shared.envelope import Recorded
 from shared.events import (
+    AppraisalCorrected,
+    AppraisalPublished,
     Certificate,
     CommandVoided,
     Education,
@@ -20,6 +22,7 @@ from shared.events import (
     PostChanged,
     ProbationConfirmed,
     Rating,
+    ReviewRequested,
     RunClosed,
     SeparationReason,
     WorkerAppraised,
@@ -118,8 +121,8 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_to_worker(recorded, "post-changed", **words),)
         case WorkerRegraded(from_grade=was, grade=now):
             return (_to_worker(recorded, "worker-regraded", from_grade=_grade(was), grade=_grade(now)),)
-        case WorkerAppraised(year=year, rating=rating):
-            return (_to_worker(recorded, "worker-appraised", year=str(year), rating=RATINGS[rating]),)
+        case AppraisalPublished() | ReviewRequested() | WorkerAppraised() | AppraisalCorrected() as event:
+            return (_appraised(recorded, event),)
         case WorkerTrained() as event:
             return (_trained(recorded, event),)
         case WorkerQualified(certificate=certificate):
@@ -140,6 +143,22 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return _closed(recorded, event)
         case _:
             return ()
+
+
+def _appraised(
+    recorded: Recorded, event: AppraisalPublished | ReviewRequested | WorkerAppraised | AppraisalCorrected
+) -> Message:
+    year = str(event.year)
+    match event:
+        case AppraisalPublished(rating=rating):
+            return _to_worker(recorded, "appraisal-published", year=year, rating=RATINGS[rating])
+        case ReviewRequested():
+            return _to_worker(recorded, "review-requested", year=year)
+        case WorkerAppraised(rating=rating):
+            return _to_worker(recorded, "worker-appraised", year=year, rating=RATINGS[rating])
+        case AppraisalCorrected(from_rating=was, rating=rating):
+            words = {"from_rating": RATINGS[was], "rating": RATINGS[rating]}
+            return _to_worker(recorded, "appraisal-corrected", year=year, **words)
 
 
 def _hired(recorded: Recorded, event: WorkerHired | WorkerRehired) -> tuple[Message, ...]:

@@ -114,6 +114,7 @@ _KEEP: dict[type[events.Event], Keep] = {
     events.WorkerRegraded: _sets(lambda event: {FactKind.GRADE: str(event.grade)}),
     events.WorkerQualified: _sets(lambda event: {FactKind.CERTIFICATE: event.certificate.value}),
     events.WorkerAppraised: _sets(lambda event: {FactKind.RATING: f"{event.year} {event.rating.value}"}),
+    events.AppraisalCorrected: _sets(lambda event: {FactKind.RATING: f"{event.year} {event.rating.value}"}),
     events.WorkerSuspended: _sets(lambda event: {FactKind.SUSPENDED: "1"}),
     events.WorkerReturned: _sets(lambda event: {FactKind.SUSPENDED: "0"}),
     events.WorkerSeparated: _sets(lambda event: {FactKind.IN_SERVICE: "0"}),

@@ -386,6 +386,40 @@ class WorkerAppraised(Event, frozen=True, kw_only=True):
     rating: Rating
 
 
+class AppraisalProposed(Event, frozen=True, kw_only=True):
+    """A rating was proposed for one calendar year; it counts for nothing yet."""
+
+    name: ClassVar[str] = "worker.appraisal-proposed.v1"
+    year: int
+    rating: Rating
+
+
+class AppraisalPublished(Event, frozen=True, kw_only=True):
+    """公示: the proposed rating was made known; a review can be asked for."""
+
+    name: ClassVar[str] = "worker.appraisal-published.v1"
+    year: int
+    rating: Rating
+
+
+class ReviewRequested(Event, frozen=True, kw_only=True):
+    """复核: a review of the published rating was asked for."""
+
+    name: ClassVar[str] = "worker.review-requested.v1"
+    year: int
+    reason: str
+
+
+class AppraisalCorrected(Event, frozen=True, kw_only=True):
+    """更正: the result of one calendar year is another one; it supersedes what was final."""
+
+    name: ClassVar[str] = "worker.appraisal-corrected.v1"
+    year: int
+    from_rating: Rating
+    rating: Rating
+    reason: str
+
+
 class WorkerTrained(Event, frozen=True, kw_only=True):
     """A course was completed; `initial` marks the course before duty."""
 
@@ -428,6 +462,25 @@ class WorkerSeparated(Event, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "worker.separated.v1"
     reason: SeparationReason
+
+
+# --- the excellent of a city in a year ---------------------------------------------------------------------
+
+
+class ExcellentTaken(Event, frozen=True, kw_only=True):
+    """Somebody is rated excellent 优秀, published or final, and counts on the quota of their place."""
+
+    name: ClassVar[str] = "excellence.taken.v1"
+    worker_id: str
+    street_id: str
+    community_id: str
+
+
+class ExcellentFreed(Event, frozen=True, kw_only=True):
+    """Somebody who counted on the quota is rated otherwise."""
+
+    name: ClassVar[str] = "excellence.freed.v1"
+    worker_id: str
 
 
 # --- any stream --------------------------------------------------------------------------------------------

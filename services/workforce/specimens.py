@@ -20,6 +20,7 @@ STREAMS = {
     "candidate": "candidate/c-1",
     "worker": "worker/w-1",
     "command": "worker/w-1",
+    "excellence": "excellence/chibi/2023",
     "policy": "policy/chibi",
     "run": "run/chibi/2020-10/1",
 }

@@ -66,7 +66,12 @@ def test_every_row_lets_exactly_its_roles_through(quiet: Town) -> None:
 def test_the_table_says_what_the_offices_are_for(quiet: Town) -> None:
     """P23: the published matrix, written down a second time."""
     runs = {"/run-drafts": {"finance", "admin"}, "/run-approvals": {"approver"}, "/run-closures": {"finance"}}
-    others = {**runs, "/rebuild": {"admin", "auditor"}, "/retro-limits": {"supervisor"}}
+    others = {
+        **runs,
+        "/rebuild": {"admin", "auditor"},
+        "/retro-limits": {"supervisor"},
+        "/review-requests": {"admin", "supervisor", "worker"},
+    }
     for route in quiet.service.state.table:
         roles = {str(role) for role in route.roles}
         if route.method == "POST":

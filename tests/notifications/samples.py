@@ -6,6 +6,9 @@ from typing import Any
 
 from shared.envelope import Basis, Recorded
 from shared.events import (
+    AppraisalCorrected,
+    AppraisalProposed,
+    AppraisalPublished,
     Category,
     Certificate,
     Channel,
@@ -13,10 +16,12 @@ from shared.events import (
     CommunityRegistered,
     Education,
     Event,
+    ExcellentTaken,
     Post,
     PostChanged,
     ProbationConfirmed,
     Rating,
+    ReviewRequested,
     RunClosed,
     SeparationReason,
     WorkerAppraised,
@@ -168,7 +173,10 @@ def telling(course: str = "社区治理基础") -> list[Recorded]:
         PostChanged(from_post=Post.MEMBER, post=Post.HEAD, grade=None),
         WorkerRegraded(from_grade=1, grade=2, reason="满三年，王建国经办，月薪2729.00元"),
         WorkerRegraded(from_grade=None, grade=2, reason="首次定级"),
+        AppraisalPublished(year=2020, rating=Rating.EXCELLENT),
+        ReviewRequested(year=2020, reason="王建国评分有误"),
         WorkerAppraised(year=2020, rating=Rating.EXCELLENT),
+        AppraisalCorrected(year=2020, from_rating=Rating.UNFIT, rating=Rating.COMPETENT, reason="王建国漏记"),
         WorkerTrained(course=course, hours=40, initial=True),
         WorkerTrained(course=course, hours=8),
         WorkerQualified(certificate=Certificate.ASSISTANT, personal=SECRET),
@@ -190,6 +198,8 @@ def silent() -> list[Recorded]:
         one(WorkerJoined(worker_id="w-1", seat=Category.DEDICATED), "community/xinhua"),
         one(CommandVoided(command_id="c-41", reason="-"), "policy/chibi"),
         one(WorkerSeparated(reason=SeparationReason.DECEASED)),
+        one(AppraisalProposed(year=2020, rating=Rating.EXCELLENT)),
+        one(ExcellentTaken(worker_id="w-1", street_id="puqi", community_id="xinhua"), "excellence/chibi/2020"),
     ]
 
 

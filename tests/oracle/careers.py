@@ -66,7 +66,7 @@ def _after(state: Day, act: Recorded) -> Day:
             return replace(state, post=changed.post.value, grade=changed.grade or 0)
         case events.WorkerRegraded() as regraded:
             return replace(state, grade=regraded.grade)
-        case events.WorkerAppraised() as appraised if appraised.year >= state.rated_year:
+        case events.WorkerAppraised() | events.AppraisalCorrected() as appraised if appraised.year >= state.rated_year:
             return replace(state, rating=appraised.rating.value, rated_year=appraised.year)
         case events.WorkerQualified() as qualified:
             registered = (act.effective_date, qualified.certificate.value)

@@ -28,6 +28,15 @@ def agree(log: Log, at_position: int) -> None:
     assert engine_due(log.events, MONTHS[-1], at_position) == expected
 
 
+RATED = {"year": YEARS, "rating": st.sampled_from(Rating)}
+APPRAISALS = (
+    st.builds(events.WorkerAppraised, **RATED)
+    | st.builds(events.AppraisalCorrected, **RATED, from_rating=st.just(Rating.UNFIT), reason=st.just("漏记"))
+    | st.builds(events.AppraisalProposed, **RATED)
+    | st.builds(events.AppraisalPublished, **RATED)
+)
+
+
 @settings(max_examples=SHARE, deadline=None, derandomize=True, database=None)
 @given(histories())
 def test_the_engine_pays_what_the_oracle_pays(log):
@@ -43,8 +52,9 @@ def test_a_past_position_is_paid_as_it_was_known_then(log, back):
 
 
 @settings(max_examples=SHARE // 3, deadline=None, derandomize=True, database=None)
-@given(st.lists(st.builds(events.WorkerAppraised, year=YEARS, rating=st.sampled_from(Rating)), min_size=2), st.data())
+@given(st.lists(APPRAISALS, min_size=2), st.data())
 def test_the_rating_of_the_latest_year_is_paid_for_in_whatever_order_the_years_are_recorded(appraised, data):
+    """Rules 9 and 10: a final or corrected rating is paid for, and nothing that was proposed or published."""
     log = Log()
     log.places()
     log.enact(rated(), "2020-09-01")

@@ -1,10 +1,111 @@
-"""Commands on the yearly appraisal."""
+"""Commands on the yearly appraisal: each writes the worker's stream, and that of the excellent where a place moves."""
+
+from collections.abc import Callable
+from datetime import date
 
 from ledger.commands.acting import act
+from ledger.commands.staff import staff_count
 from ledger.desk import Decision, Desk
 from ledger.domain import appraisal
+from ledger.domain.command import WorkerCommand
+from ledger.domain.community import Community
+from ledger.domain.excellence import Excellence, check_excellent, placed
+from ledger.domain.policy import Policies
+from ledger.domain.standing import Standing
+from ledger.event_store import Change
+from shared.events import (
+    AppraisalCorrected,
+    AppraisalPublished,
+    ExcellentFreed,
+    ExcellentTaken,
+    Rating,
+    WorkerAppraised,
+)
+from shared.policy_document import ExcellentQuota
+
+Rates = AppraisalPublished | WorkerAppraised | AppraisalCorrected
+
+
+def propose_appraisal(desk: Desk, command: appraisal.ProposeAppraisal) -> Decision:
+    """A rating is proposed; no place is taken by it."""
+    return act(desk, command, lambda standing, policies: appraisal.propose(command))
+
+
+def publish_appraisal(desk: Desk, command: appraisal.PublishAppraisal) -> Decision:
+    """What was proposed is made known. Refused `excellent-quota-full`."""
+    return _rated(desk, command, lambda standing: appraisal.publish(command, standing))
+
+
+def request_review(desk: Desk, command: appraisal.RequestReview) -> Decision:
+    """Another look is asked for."""
+    return act(desk, command, lambda standing, policies: appraisal.request_review(command))
 
 
 def appraise_worker(desk: Desk, command: appraisal.AppraiseWorker) -> Decision:
-    """The appraisal of a year."""
-    return act(desk, command, lambda standing, policies: appraisal.appraise(command))
+    """The final result of a year. Refused `excellent-quota-full`."""
+    return _rated(desk, command, lambda standing: appraisal.appraise(command))
+
+
+def correct_appraisal(desk: Desk, command: appraisal.CorrectAppraisal) -> Decision:
+    """Another result takes the place of a final one. Refused `excellent-quota-full`."""
+    return _rated(desk, command, lambda standing: appraisal.correct(command, standing))
+
+
+def check_places(desk: Desk, stream: str, before: Excellence, after: Excellence, policies: Policies) -> None:
+    """Refused `excellent-quota-full` where a void would give back more places than there are."""
+    _, city_id, year = stream.split("/")
+    for worker_id, taken in after.holders().items():
+        if worker_id in before.holders():
+            continue
+        standing = desk.worker(worker_id).state.on(date(int(year), 12, 31))
+        quota = _quota(standing, date(int(year), 12, 31), policies) if standing else None
+        if quota is not None:
+            _check_quota(desk, quota, city_id, taken, after, date(int(year), 12, 31))
+
+
+def _rated(desk: Desk, command: WorkerCommand, decide: Callable[[Standing], Rates]) -> Decision:
+    """The act, and the place among the excellent that it takes or frees."""
+    made: list[Rates] = []
+
+    def decided(standing: Standing, policies: Policies) -> Rates:
+        made.append(decide(standing))
+        return made[0]
+
+    decision = act(desk, command, decided)
+    standing = desk.worker(command.worker_id).state.serving(command.effective_date)
+    moved = _places(desk, standing, made[0], command.effective_date)
+    return Decision(decision.subject, [*decision.changes, *moved])
+
+
+def _places(desk: Desk, standing: Standing, event: Rates, day: date) -> list[Change]:
+    opened = desk.open(Excellence, f"excellence/{standing.city_id}/{event.year}")
+    held = standing.worker_id in opened.state.holders()
+    wanted = event.rating is Rating.EXCELLENT
+    if held and not wanted:
+        return [opened.with_(ExcellentFreed(worker_id=standing.worker_id))]
+    quota = _quota(standing, day, desk.policies(standing.city_id).state)
+    if held or not wanted or quota is None:
+        return []
+    place = desk.open(Community, f"community/{standing.community_id}").state.founded
+    taken = ExcellentTaken(
+        worker_id=standing.worker_id,
+        street_id=place.street_id if place else "",
+        community_id=standing.community_id,
+    )
+    after = Excellence(opened.state.timeline.with_([taken], day))
+    _check_quota(desk, quota, standing.city_id, taken, after, min(day, date(event.year, 12, 31)))
+    return [opened.with_(taken)]
+
+
+def _check_quota(
+    desk: Desk, quota: ExcellentQuota, city_id: str, taken: ExcellentTaken, after: Excellence, day: date
+) -> None:
+    """Whether the place has room, of whoever serves there on the last day of the year, or today where it still runs."""
+    place_id = placed(quota.of, taken)
+    people = staff_count(desk, city_id, quota.of, place_id, day)
+    check_excellent(quota, after.taken_in(quota.of, place_id), people, place_id or city_id)
+
+
+def _quota(standing: Standing, day: date, policies: Policies) -> ExcellentQuota | None:
+    rules = appraisal.appraisal_rules(standing, day, policies)
+    return rules.excellent_quota if rules else None

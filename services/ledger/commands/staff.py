@@ -6,6 +6,7 @@ from ledger.desk import Desk, Opened
 from ledger.domain.city import City, check_city
 from ledger.domain.community import Community, check_exists
 from ledger.domain.worker import Worker
+from shared.policy_document import QuotaPlace
 from shared.refusal import Refused
 
 MOST_AT_ONCE = 2000
@@ -35,6 +36,20 @@ def staff_of(
     return [worker for name, worker in opened if desk.sees_worker(worker.state, name)]
 
 
+def staff_count(desk: Desk, city_id: str, of: QuotaPlace, place_id: str, day: date) -> int:
+    """How many serve on the day in the city, the street or the community, whoever asks."""
+    if of is QuotaPlace.COMMUNITY:
+        return len(desk.open(Community, f"community/{place_id}").state.workers_on(day))
+    street_id = place_id if of is QuotaPlace.STREET else None
+    return sum(len(one.workers_on(day)) for one in _listed(desk, city_id, street_id, day))
+
+
+def _listed(desk: Desk, city_id: str, street_id: str | None, day: date) -> list[Community]:
+    city = desk.open(City, f"city/{city_id}").state
+    found = [desk.open(Community, f"community/{name}").state for name in city.communities_on(day)]
+    return [one for one in found if street_id is None or (one.founded and one.founded.street_id == street_id)]
+
+
 def _communities(
     desk: Desk, city_id: str, street_id: str | None, community_id: str | None, day: date
 ) -> list[Community]:
@@ -51,8 +66,7 @@ def _communities(
     check_city(city, city_id)
     if street_id is not None and street_id not in city.streets_on(day):
         raise _nowhere(f"{city_id} has no street {street_id} on {day}", "/street_id")
-    found = [desk.open(Community, f"community/{name}").state for name in city.communities_on(day)]
-    return [one for one in found if street_id is None or (one.founded and one.founded.street_id == street_id)]
+    return _listed(desk, city_id, street_id, day)
 
 
 def _nowhere(detail: str, pointer: str) -> Refused:

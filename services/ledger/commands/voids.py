@@ -2,10 +2,12 @@
 
 from datetime import date
 
+from ledger.commands.appraisals import check_places
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
 from ledger.domain.community import Community
+from ledger.domain.excellence import Excellence
 from ledger.domain.policy import Policies
 from ledger.domain.stays import stays_of
 from ledger.domain.void import Voidable, VoidCommand, check_told, without
@@ -23,7 +25,7 @@ from shared.events import (
 )
 from shared.refusal import Refused
 
-AnyOpened = Opened[City] | Opened[Community] | Opened[Worker] | Opened[Candidate]
+AnyOpened = Opened[City] | Opened[Community] | Opened[Worker] | Opened[Candidate] | Opened[Excellence]
 
 
 def void_command(desk: Desk, command: VoidCommand) -> Decision:
@@ -41,6 +43,9 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
         without(stream.state, command.command_id, policies, retold.get(stream.stream, ()))
         if isinstance(stream.state, Community):
             _check_grids(desk, stream.state, command.command_id)
+        elif isinstance(stream.state, Excellence):
+            after = Excellence(stream.state.timeline.without(command.command_id))
+            check_places(desk, stream.stream, stream.state, after, policies)
     for name in retold.keys() - set(streams):
         check_told(desk.open(Community, name).state, retold[name])
     changes = [stream.with_(voided, *retold.pop(stream.stream, ())) for stream in opened]
@@ -76,6 +81,9 @@ def _open(desk: Desk, stream: str, command_id: str) -> AnyOpened:
             return desk.city(name)
         if kind == "candidate":
             return desk.candidate(name)
+        if kind == "excellence":
+            # Whoever may void the act on the worker, whose stream is among the others, may free the place.
+            return desk.open(Excellence, stream)
         desk.city(name.partition("/")[0])
     except Refused as refused:
         if refused.code == "not-found":
@@ -143,6 +151,8 @@ def _city_of(state: Voidable) -> str | None:
     if isinstance(state, Worker):
         standing = state.placed_on(date.max)
         return standing.city_id if standing else None
+    if isinstance(state, Excellence):
+        return None
     place = state.registered if isinstance(state, City) else state.founded
     return place.city_id if place else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +10,9 @@ from msgspec import Struct
 from ledger.domain.seats import category_of
 from ledger.domain.timeline import Act
 from shared.events import (
+    AppraisalCorrected,
+    AppraisalProposed,
+    AppraisalPublished,
     Category,
     Certificate,
     Channel,
@@ -18,6 +22,7 @@ from shared.events import (
     PostChanged,
     ProbationConfirmed,
     Rating,
+    ReviewRequested,
     WorkerAppraised,
     WorkerCarried,
     WorkerConverted,
@@ -32,6 +37,25 @@ from shared.events import (
     WorkerTrained,
     WorkerTransferred,
 )
+
+
+class Stage(StrEnum):
+    """How far the appraisal of a year has come."""
+
+    PROPOSED = "proposed"
+    PUBLISHED = "published"
+    UNDER_REVIEW = "under_review"
+    FINAL = "final"
+    CORRECTED = "corrected"
+
+
+class Course(Struct, frozen=True):
+    """The appraisal of one year: its stage, the rating at it, and the day it came to it; of a review, that of the
+    publication."""
+
+    stage: Stage
+    rating: Rating
+    since: date
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -51,6 +75,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     counted_years: int
     certificate: Certificate | None = None
     ratings: dict[str, Rating] = {}
+    appraisals: dict[str, Course] = {}
     training_hours: int = 0
     hired_on: date
     left_on: date | None = None
@@ -131,8 +156,19 @@ def _changes_post(standing: Standing, event: PostChanged, day: date) -> dict[str
     return {"post": event.post, "grade": event.grade, "seat": seat}
 
 
-def _rates(standing: Standing, event: WorkerAppraised, day: date) -> dict[str, object]:
-    return {"ratings": {**standing.ratings, str(event.year): event.rating}}
+def _rates(standing: Standing, event: WorkerAppraised | AppraisalCorrected, day: date) -> dict[str, object]:
+    stage = Stage.FINAL if isinstance(event, WorkerAppraised) else Stage.CORRECTED
+    ratings = {**standing.ratings, str(event.year): event.rating}
+    return {"ratings": ratings, **_course(standing, event.year, Course(stage, event.rating, day))}
+
+
+def _reviews(standing: Standing, event: ReviewRequested, day: date) -> dict[str, object]:
+    was = standing.appraisals.get(str(event.year))
+    return _course(standing, event.year, Course(Stage.UNDER_REVIEW, was.rating, was.since)) if was else {}
+
+
+def _course(standing: Standing, year: int, course: Course) -> dict[str, object]:
+    return {"appraisals": {**standing.appraisals, str(year): course}}
 
 
 def _qualifies(standing: Standing, event: WorkerQualified, day: date) -> dict[str, object]:
@@ -149,7 +185,15 @@ _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
     WorkerConverted: _converts,
     PostChanged: _changes_post,
     WorkerRegraded: lambda standing, event, day: {"grade": event.grade},
+    AppraisalProposed: lambda standing, event, day: _course(
+        standing, event.year, Course(Stage.PROPOSED, event.rating, day)
+    ),
+    AppraisalPublished: lambda standing, event, day: _course(
+        standing, event.year, Course(Stage.PUBLISHED, event.rating, day)
+    ),
+    ReviewRequested: _reviews,
     WorkerAppraised: _rates,
+    AppraisalCorrected: _rates,
     WorkerTrained: lambda standing, event, day: {"training_hours": standing.training_hours + event.hours},
     WorkerQualified: _qualifies,
     WorkerEducated: lambda standing, event, day: {"education": event.education},

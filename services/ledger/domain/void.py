@@ -11,6 +11,7 @@ from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
 from ledger.domain.command import Command, Words
 from ledger.domain.community import Community
+from ledger.domain.excellence import Excellence
 from ledger.domain.policy import Policies
 from ledger.domain.timeline import Act, Timeline
 from ledger.domain.worker import Worker, violations
@@ -37,7 +38,7 @@ class VoidCommand(Command, frozen=True, kw_only=True):
 
 # --- decisions
 
-Voidable = Worker | Community | City | Candidate
+Voidable = Worker | Community | City | Candidate | Excellence
 
 
 def without(state: Voidable, command_id: str, policies: Policies, retold: Sequence[StaysRestated] = ()) -> None:
@@ -104,7 +105,7 @@ def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[t
         stranded = after.stranded
         if stranded is not None:
             yield stranded[0], "somebody would be left in it"
-    else:
+    elif isinstance(after, City):
         yield from _unfounded(after.timeline, CityRegistered)
         yield from _without_street(after)
         for category in Category:

@@ -5,7 +5,13 @@ from datetime import date
 
 from msgspec import Struct
 
-from ledger.domain.appraisal import check_appraisal
+from ledger.domain.appraisal import (
+    check_appraisal,
+    check_correction,
+    check_proposal,
+    check_publication,
+    check_review,
+)
 from ledger.domain.certificates import check_certificate
 from ledger.domain.grades import check_grade
 from ledger.domain.policy import Policies
@@ -17,11 +23,15 @@ from ledger.domain.suspension import check_return, check_suspension
 from ledger.domain.timeline import Act, Timeline
 from shared.events import (
     OUTSIDE,
+    AppraisalCorrected,
+    AppraisalProposed,
+    AppraisalPublished,
     Education,
     Event,
     Post,
     PostChanged,
     ProbationConfirmed,
+    ReviewRequested,
     WorkerAppraised,
     WorkerConverted,
     WorkerEducated,
@@ -185,7 +195,11 @@ _RULES: dict[type[Event], Callable[..., None]] = {
     WorkerConverted: _check_conversion,
     PostChanged: _check_post,
     WorkerRegraded: _check_regrade,
+    AppraisalProposed: check_proposal,
+    AppraisalPublished: check_publication,
+    ReviewRequested: check_review,
     WorkerAppraised: check_appraisal,
+    AppraisalCorrected: check_correction,
     WorkerQualified: check_certificate,
     WorkerEducated: _check_education,
     WorkerSuspended: check_suspension,
