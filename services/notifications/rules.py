@@ -18,8 +18,10 @@ from shared.events import (
     Certificate,
     CommandVoided,
     Education,
+    Event,
     Post,
     PostChanged,
+    PostPath,
     ProbationConfirmed,
     Rating,
     ReviewRequested,
@@ -58,6 +60,7 @@ ADMISSIONS = {
     Admission.APPOINTMENT: "任命",
     Admission.LEGACY: "原在岗",
 }
+PATHS = {PostPath.ELECTION: "选举", PostPath.SELECTION: "竞聘", PostPath.APPOINTMENT: "任命"}
 RATINGS = {Rating.EXCELLENT: "优秀", Rating.COMPETENT: "合格", Rating.MARGINAL: "基本合格", Rating.UNFIT: "不合格"}
 CERTIFICATES = {
     Certificate.ASSISTANT: "助理社会工作师",
@@ -108,17 +111,14 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
     match recorded.event:
         case WorkerHired() | WorkerRehired() as event:
             return _hired(recorded, event)
-        case ProbationConfirmed():
-            return (_to_worker(recorded, "worker-probation-confirmed"),)
         case WorkerConverted() as event:
             return _converted(recorded, event)
         case WorkerTransferred() as event:
             return _transferred(recorded, event)
         case WorkerCarried(community_id=community_id):
             return (_to_worker(recorded, "worker-carried", community=community_id),)
-        case PostChanged(from_post=before, post=after, grade=grade):
-            words = {"from_post": POSTS[before], "post": POSTS[after], "grade": _grade(grade)}
-            return (_to_worker(recorded, "post-changed", **words),)
+        case PostChanged() as event:
+            return (_post_changed(recorded, event),)
         case WorkerRegraded(from_grade=was, grade=now):
             return (_to_worker(recorded, "worker-regraded", from_grade=_grade(was), grade=_grade(now)),)
         case AppraisalPublished() | ReviewRequested() | WorkerAppraised() | AppraisalCorrected() as event:
@@ -129,10 +129,6 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_to_worker(recorded, "worker-qualified", certificate=CERTIFICATES[certificate]),)
         case WorkerEducated(education=education):
             return (_to_worker(recorded, "worker-educated", education=EDUCATIONS[education]),)
-        case WorkerSuspended():
-            return (_to_worker(recorded, "worker-suspended", Urgency.URGENT),)
-        case WorkerReturned():
-            return (_to_worker(recorded, "worker-returned"),)
         case WorkerSeparated() as event:
             return _separated(recorded, event)
         case CommandVoided(command_id=voided) if recorded.stream.startswith("worker/"):
@@ -141,8 +137,23 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_message(recorded, recorded.stream, "office-voided", Urgency.NORMAL, {"voided": voided}),)
         case RunClosed() as event:
             return _closed(recorded, event)
-        case _:
-            return ()
+        case event:
+            told = _TOLD_WITHOUT_WORDS.get(type(event))
+            return () if told is None else (_to_worker(recorded, *told),)
+
+
+_TOLD_WITHOUT_WORDS: dict[type[Event], tuple[str, Urgency]] = {
+    ProbationConfirmed: ("worker-probation-confirmed", Urgency.NORMAL),
+    WorkerSuspended: ("worker-suspended", Urgency.URGENT),
+    WorkerReturned: ("worker-returned", Urgency.NORMAL),
+}
+"""Acts on a person that are told as they are, with nothing more to say."""
+
+
+def _post_changed(recorded: Recorded, event: PostChanged) -> Message:
+    words = {"from_post": POSTS[event.from_post], "post": POSTS[event.post], "grade": _grade(event.grade)}
+    words["path"] = PATHS[event.path] if event.path else ""
+    return _to_worker(recorded, "post-changed", **words)
 
 
 def _appraised(

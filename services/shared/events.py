@@ -90,6 +90,14 @@ class SeparationReason(StrEnum):
     DECEASED = "deceased"
 
 
+class PostPath(StrEnum):
+    """How somebody comes to another post: election 选举, selection 竞聘, appointment 任命."""
+
+    ELECTION = "election"
+    SELECTION = "selection"
+    APPOINTMENT = "appointment"
+
+
 class UnitKind(StrEnum):
     """A street 街道 or a unit that acts as one, such as an industrial park."""
 
@@ -356,12 +364,13 @@ class WorkerCarried(Event, frozen=True, kw_only=True):
 
 
 class PostChanged(Event, frozen=True, kw_only=True):
-    """Somebody moved to another post, with the grade at which they enter its band."""
+    """Somebody moved to another post, with the grade at which they enter its band; `path` where it was said."""
 
     name: ClassVar[str] = "worker.post-changed.v1"
     from_post: Post
     post: Post
     grade: int | None
+    path: PostPath | UnsetType = UNSET
 
 
 class WorkerRegraded(Event, frozen=True, kw_only=True):

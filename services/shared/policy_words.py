@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from shared.events import Category, Certificate, Channel, Education, Post, Rating
+from shared.events import Category, Certificate, Channel, Education, Post, PostPath, Rating
 from shared.policy_document import Axis, FundingRule, Performance, PolicyDocument
 
 Fault = tuple[str, str]
@@ -20,6 +20,9 @@ def _of_people(document: PolicyDocument) -> Iterator[Fault]:
     yield from _keys("/admission", Post, document.admission)
     for post, condition in document.admission.items():
         yield from _one(f"/admission/{post}/education", Education, condition.education)
+    yield from _keys("/post_changes", Post, document.post_changes)
+    for post, change in document.post_changes.items():
+        yield from _listed(f"/post_changes/{post}/paths", PostPath, change.paths)
     seats = document.establishment.city_seats if document.establishment else {}
     yield from _keys("/establishment/city_seats", Category, seats)
 

@@ -49,6 +49,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "candidate-not-ready": (409, "The candidate has not passed what the admission asks, or is no candidate any more."),
     "candidate-mismatch": (409, "The candidate is another person, or applied for something else."),
     "channel-not-open": (409, "No policy in force takes people in by this channel."),
+    "path-not-open": (409, "The policy does not open the post by this path."),
     "grade-outside-band": (409, "The grade is not open to the post."),
     "no-grades": (409, "The worker's scheme has no grades."),
     "no-policy": (409, "No policy of that scheme is in force on that day."),

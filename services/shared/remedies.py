@@ -36,6 +36,7 @@ REMEDIES: dict[str, str] = {
     "candidate-not-ready": "look at the candidate; record what is missing, or hire somebody else",
     "candidate-mismatch": "name the candidate with this identity number, and hire to the post applied for",
     "channel-not-open": "choose a channel that the policy admits for the post on that day",
+    "path-not-open": "give the path by which the post was come by, one that the answer names",
     "grade-outside-band": "choose a grade of the band that the answer names",
     "no-grades": "convert the worker first; the old scheme has no grades",
     "no-policy": "enact a policy of the scheme, or choose a day on which one is in force",

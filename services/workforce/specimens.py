@@ -52,6 +52,8 @@ WORDS = {
     "posts": "dedicated",
     "bands": "dedicated",
     "admission": "dedicated",
+    "post_changes": "head",
+    "paths": "election",
     "open_to": "exam",
     "education": "college",
     "education_steps": "bachelor",

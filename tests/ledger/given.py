@@ -180,14 +180,14 @@ class Town:
         params = {"mode": "plan"} if plan else {}
         return self.client.post(f"/ledger/v1/{path}", headers=sent, params=params, content=content)
 
-    def give(self, path: str, day: str = "2020-10-01", **fields: Any) -> dict[str, Any]:
+    def give(self, path: str, /, day: str = "2020-10-01", **fields: Any) -> dict[str, Any]:
         """A command that is done; its answer."""
         who = fields.pop("who", ADMIN)
         response = self.send(path, command(day, **fields), who=who)
         assert response.status_code == 201, response.text
         return dict(response.json())
 
-    def refuse(self, code: str, path: str, day: str = "2020-10-01", **fields: Any) -> dict[str, Any]:
+    def refuse(self, code: str, path: str, /, day: str = "2020-10-01", **fields: Any) -> dict[str, Any]:
         """A command that is refused, planned and in earnest alike, and appends nothing; its problem details."""
         who = fields.pop("who", ADMIN)
         head = self.store.head()

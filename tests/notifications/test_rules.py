@@ -156,19 +156,9 @@ def test_F76_no_template_can_hold_an_amount_an_identity_number_or_a_name(path: P
     text = path.read_text(encoding="utf-8")
     asked = set(re.findall(r"{{\s*(\w+)\s*}}", text))
     assert asked <= {
-        *("since", "act", "voided", "worker", "community", "grid", "post", "from_post", "grade", "from_grade"),
-        *(
-            "admission",
-            "year",
-            "rating",
-            "from_rating",
-            "course",
-            "hours",
-            "kind",
-            "certificate",
-            "education",
-            "reason",
-        ),
+        *("since", "act", "voided", "worker", "community", "grid", "post", "from_post", "path", "grade", "from_grade"),
+        *("admission", "year", "rating", "from_rating", "course", "hours", "kind", "certificate", "education"),
+        "reason",
         *("month", "sequence", "lines", "position", "check"),
     }
     assert text.count("{{") == len(re.findall(r"{{\s*\w+\s*}}", text)), "a template shows values, it computes none"

@@ -17,6 +17,7 @@ from shared.events import (
     Education,
     Post,
     PostChanged,
+    PostPath,
     SeparationReason,
     WorkerConverted,
     WorkerEducated,
@@ -93,10 +94,14 @@ class TransferWorker(WorkerCommand, frozen=True, kw_only=True):
 
 
 class ChangePost(WorkerCommand, frozen=True, kw_only=True):
-    """To another post. Without `grade`: the present grade, moved into the band of the new post."""
+    """To another post, upwards or downwards. Without `grade`: the present one, moved into the band of the new post.
+
+    `path`: how it was come by, election 选举, selection 竞聘 or appointment 任命.
+    """
 
     post: Post
     grade: Grade | None = None
+    path: PostPath | None = None
 
 
 class RegradeWorker(WorkerCommand, frozen=True, kw_only=True):
@@ -196,15 +201,16 @@ def transfer(command: TransferWorker, standing: Standing) -> WorkerTransferred:
 
 
 def change_post(command: ChangePost, standing: Standing, policies: Policies) -> PostChanged:
-    """The grade asked for, else the present one moved into the new post's band. Refused `no-policy`."""
+    """The grade asked for, else the present one within the new post's band. Refused `no-policy`, `path-not-open`."""
     grade = command.grade
     document = policies.for_scheme(standing.scheme, command.effective_date)
     if document is not None:
         _check_paid(document, command.post)
+        _check_path(document, command)
     if grade is None and document is not None and standing.grade is not None:
         band = document.bands.get(command.post.value)
         grade = min(max(standing.grade, band.lowest), band.highest) if band else standing.grade
-    return PostChanged(from_post=standing.post, post=command.post, grade=grade)
+    return PostChanged(from_post=standing.post, post=command.post, grade=grade, path=command.path or UNSET)
 
 
 def regrade(command: RegradeWorker, standing: Standing) -> WorkerRegraded:
@@ -252,6 +258,19 @@ def _check_paid(document: PolicyDocument, post: Post) -> None:
             f"{document.policy_id} says no pay for a {post}",
             pointer="/post",
             remedy="choose a post the policy names, or set paid_outside",
+        )
+
+
+def _check_path(document: PolicyDocument, command: ChangePost) -> None:
+    """Rule 13: the policy says by which ways a post is come by, if it says any."""
+    change = document.post_changes.get(command.post.value)
+    if change is not None and command.path not in change.paths:
+        given = f"by {command.path}" if command.path else "without a path"
+        raise Refused(
+            "path-not-open",
+            f"{document.policy_id} opens the post {command.post} by {' or '.join(change.paths)}, not {given}",
+            pointer="/path",
+            remedy=f"give the path by which the post was come by: {' or '.join(change.paths)}",
         )
 
 

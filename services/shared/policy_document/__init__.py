@@ -16,6 +16,7 @@ from shared.policy_document.life import (
     ExitTrigger,
     GradeRules,
     LegacyScheme,
+    PostChange,
     Span,
     Training,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "PayTable",
     "Performance",
     "PolicyDocument",
+    "PostChange",
     "Probation",
     "Proration",
     "QuotaPlace",

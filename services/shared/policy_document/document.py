@@ -16,6 +16,7 @@ from shared.policy_document.life import (
     Establishment,
     GradeRules,
     LegacyScheme,
+    PostChange,
     Training,
 )
 from shared.policy_document.pay import (
@@ -69,6 +70,7 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
             "total_rounding",
             "shares_to",
             "other_posts",
+            "post_changes",
         }
     )
     policy_id: Annotated[Name, says("the id of this document")]
@@ -106,6 +108,9 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
     )
     other_posts: Annotated[
         dict[Name, str], says("posts of the regulation that the ledger has no seats for: word → what it is")
+    ] = field(default_factory=dict)
+    post_changes: Annotated[
+        dict[str, PostChange], says("post → how somebody in service comes to it; a post not named is open by any way")
     ] = field(default_factory=dict)
 
     def has_grades(self) -> bool:

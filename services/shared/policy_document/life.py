@@ -14,6 +14,7 @@ from shared.policy_document.values import (
     Mode,
     Name,
     Part,
+    PathName,
     PostName,
     QuotaPlace,
     RatingName,
@@ -42,6 +43,14 @@ class Admission(Part, frozen=True, kw_only=True):
     by_exam: Annotated[bool, says("逢进必考: not by election or appointment")] = True
     candidate_record: Annotated[bool, says("whether an exam hire needs a candidate who applied and passed")] = False
     pass_mark: Annotated[Ratio | None, says("the least exam score; null: none is set")] = None
+
+
+class PostChange(Part, frozen=True, kw_only=True):
+    """岗位变动: how somebody in service comes to a post, upwards or downwards."""
+
+    paths: Annotated[
+        tuple[PathName, ...], Meta(min_length=1), says("the ways open to the post: election, selection, appointment")
+    ]
 
 
 class EarlySteps(Part, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ DayOfYear = Annotated[
 """MM-DD; that the month has that day is checked with the figures."""
 RatingName = Annotated[str, says("a rating 等次: excellent, competent, marginal or unfit")]
 PostName = Annotated[str, says("a post 岗位: head, deputy, member, dedicated, or one of `other_posts`")]
+PathName = Annotated[str, says("how a post is come by: election, selection or appointment")]
 ChannelName = Annotated[str, says("how somebody came in: exam, conversion, election, appointment or legacy")]
 EducationName = Annotated[str, says("a diploma 学历: high_school, college, bachelor, master or doctor")]
 
