@@ -33,6 +33,7 @@ from ledger.domain import (
     rehire,
     retro_limit,
     run,
+    second_post,
     suspension,
     void,
 )
@@ -108,6 +109,22 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/conversions", career.ConvertWorker, careers.convert_worker, ADMIN, GUARDED, "Convert to the new scheme"),
     ("/transfers", career.TransferWorker, careers.transfer_worker, ADMIN, GUARDED, "Transfer to a community or grid"),
     ("/post-changes", career.ChangePost, careers.change_post, ADMIN, GUARDED, "Move to another post"),
+    (
+        "/second-posts",
+        second_post.TakeSecondPost,
+        careers.take_second_post,
+        ADMIN,
+        GUARDED,
+        "Take on a second post in the same seat",
+    ),
+    (
+        "/second-post-ends",
+        second_post.LeaveSecondPost,
+        careers.leave_second_post,
+        ADMIN,
+        GUARDED,
+        "Give up the second post",
+    ),
     ("/regrades", career.RegradeWorker, careers.regrade_worker, ADMIN, GUARDED, "Change the grade"),
     (
         "/advancements",

@@ -26,6 +26,8 @@ from shared.events import (
     Rating,
     ReviewRequested,
     RunClosed,
+    SecondPostLeft,
+    SecondPostTaken,
     SeparationReason,
     WorkerAppraised,
     WorkerCarried,
@@ -119,6 +121,8 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_to_worker(recorded, "worker-carried", community=community_id),)
         case PostChanged() as event:
             return (_post_changed(recorded, event),)
+        case SecondPostTaken(post=post):
+            return (_to_worker(recorded, "second-post-taken", post=POSTS[post]),)
         case WorkerRegraded(from_grade=was, grade=now):
             return (_to_worker(recorded, "worker-regraded", from_grade=_grade(was), grade=_grade(now)),)
         case AppraisalPublished() | ReviewRequested() | WorkerAppraised() | AppraisalCorrected() as event:
@@ -144,6 +148,7 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
 
 _TOLD_WITHOUT_WORDS: dict[type[Event], tuple[str, Urgency]] = {
     ProbationConfirmed: ("worker-probation-confirmed", Urgency.NORMAL),
+    SecondPostLeft: ("second-post-left", Urgency.NORMAL),
     WorkerSuspended: ("worker-suspended", Urgency.URGENT),
     WorkerReturned: ("worker-returned", Urgency.NORMAL),
 }

@@ -70,6 +70,11 @@ def _terms(event: events.WorkerHired | events.WorkerRehired | events.WorkerConve
     }
 
 
+def _left_behind(event: events.WorkerTransferred | events.WorkerConverted) -> dict[FactKind, str]:
+    """A second post stays with the community."""
+    return {} if event.from_community_id == event.community_id else {FactKind.SECOND_POST: ""}
+
+
 def _content(event: events.Event) -> str:
     """The event as JSON, the same for ever: a document says nothing of what its format gained since."""
     plain = msgspec.to_builtins(event, str_keys=True)
@@ -106,9 +111,11 @@ def _act(act: str) -> Keep:
 
 _KEEP: dict[type[events.Event], Keep] = {
     events.WorkerHired: _sets(lambda event: {FactKind.IN_SERVICE: "1", **_terms(event)}),
-    events.WorkerRehired: _sets(lambda event: {FactKind.IN_SERVICE: "1", **_terms(event), FactKind.SUSPENDED: "0"}),
-    events.WorkerConverted: _sets(_terms),
-    events.WorkerTransferred: _sets(lambda event: {FactKind.COMMUNITY: event.community_id}),
+    events.WorkerRehired: _sets(
+        lambda event: {FactKind.IN_SERVICE: "1", **_terms(event), FactKind.SUSPENDED: "0", FactKind.SECOND_POST: ""}
+    ),
+    events.WorkerConverted: _sets(lambda event: {**_terms(event), **_left_behind(event)}),
+    events.WorkerTransferred: _sets(lambda event: {FactKind.COMMUNITY: event.community_id, **_left_behind(event)}),
     events.WorkerCarried: _sets(lambda event: {FactKind.COMMUNITY: event.community_id}),
     events.PostChanged: _sets(lambda event: {FactKind.POST: event.post.value, FactKind.GRADE: str(event.grade or 0)}),
     events.WorkerRegraded: _sets(lambda event: {FactKind.GRADE: str(event.grade)}),
@@ -117,6 +124,8 @@ _KEEP: dict[type[events.Event], Keep] = {
     events.AppraisalCorrected: _sets(lambda event: {FactKind.RATING: f"{event.year} {event.rating.value}"}),
     events.WorkerSuspended: _sets(lambda event: {FactKind.SUSPENDED: "1"}),
     events.WorkerReturned: _sets(lambda event: {FactKind.SUSPENDED: "0"}),
+    events.SecondPostTaken: _sets(lambda event: {FactKind.SECOND_POST: event.post.value}),
+    events.SecondPostLeft: _sets(lambda event: {FactKind.SECOND_POST: ""}),
     events.WorkerSeparated: _sets(lambda event: {FactKind.IN_SERVICE: "0"}),
     events.CommandVoided: _keep_void,
     events.PolicyEnacted: _rule("policy"),

@@ -145,6 +145,7 @@ class Known:
             FactKind.COMMUNITY: names.community_codes.__getitem__,
             FactKind.CERTIFICATE: CERTIFICATE_CODES.__getitem__,
             FactKind.RATING: rating_of_year,
+            FactKind.SECOND_POST: lambda post: POST_CODES[post] + 1 if post else 0,
         }
         rows = []
         for worker_id, kind, day, position, ordinal, value in self.facts:

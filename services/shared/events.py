@@ -373,6 +373,22 @@ class PostChanged(Event, frozen=True, kw_only=True):
     path: PostPath | UnsetType = UNSET
 
 
+class SecondPostTaken(Event, frozen=True, kw_only=True):
+    """Somebody holds a second post 一肩挑 beside the first, in the same seat.
+
+    It ends where it is given up, and by itself with the service and with the community.
+    """
+
+    name: ClassVar[str] = "worker.second-post-taken.v1"
+    post: Post
+
+
+class SecondPostLeft(Event, frozen=True, kw_only=True):
+    """Somebody holds one post again; the effective date is the first day without the second."""
+
+    name: ClassVar[str] = "worker.second-post-left.v1"
+
+
 class WorkerRegraded(Event, frozen=True, kw_only=True):
     """The recorded grade 等级 changed.
 

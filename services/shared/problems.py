@@ -50,6 +50,8 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "candidate-mismatch": (409, "The candidate is another person, or applied for something else."),
     "channel-not-open": (409, "No policy in force takes people in by this channel."),
     "path-not-open": (409, "The policy does not open the post by this path."),
+    "two-posts-held": (409, "Nobody holds a third post, or one post twice."),
+    "no-second-post": (409, "The worker holds one post on that day."),
     "grade-outside-band": (409, "The grade is not open to the post."),
     "no-grades": (409, "The worker's scheme has no grades."),
     "no-policy": (409, "No policy of that scheme is in force on that day."),

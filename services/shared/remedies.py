@@ -37,6 +37,8 @@ REMEDIES: dict[str, str] = {
     "candidate-mismatch": "name the candidate with this identity number, and hire to the post applied for",
     "channel-not-open": "choose a channel that the policy admits for the post on that day",
     "path-not-open": "give the path by which the post was come by, one that the answer names",
+    "two-posts-held": "give up the second post first, or name another post",
+    "no-second-post": "nothing needs doing, or choose a day on which a second post is held",
     "grade-outside-band": "choose a grade of the band that the answer names",
     "no-grades": "convert the worker first; the old scheme has no grades",
     "no-policy": "enact a policy of the scheme, or choose a day on which one is in force",

@@ -48,6 +48,7 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "probation_until": data.get("probation_until"),
                 "confirmed_on": None,
                 "suspended_since": None,
+                "second_post": None,
             }
         elif standing is not None and kind != "voided":
             standing = {**standing, **after(standing, kind, data, event["effective_date"])}
@@ -57,13 +58,20 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
 def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Standing:
     """What one act changes."""
     if kind in ("transferred", "carried"):
-        return {"community_id": data["community_id"], "grid_id": data["grid_id"]}
+        stays = kind == "carried" or data["from_community_id"] == data["community_id"]
+        place = {"community_id": data["community_id"], "grid_id": data["grid_id"]}
+        return place if stays else place | {"second_post": None}
+    if kind in ("second-post-taken", "second-post-left"):
+        return {"second_post": data.get("post")}
     if kind == "post-changed":
         seat = "dedicated" if data["post"] == "dedicated" else "committee"
         return {"post": data["post"], "grade": data["grade"], "seat": standing["seat"] and seat}
     if kind == "converted":
         seat = "dedicated" if data["post"] == "dedicated" else "committee"
-        return {name: data[name] for name in ("scheme", "post", "grade", "community_id", "grid_id")} | {"seat": seat}
+        stays = data["from_community_id"] == data["community_id"]
+        second = {"second_post": standing["second_post"] if stays else None}
+        terms = {name: data[name] for name in ("scheme", "post", "grade", "community_id", "grid_id")}
+        return terms | {"seat": seat} | second
     if kind == "regraded":
         return {"grade": data["grade"]}
     if kind == "appraised":
@@ -78,14 +86,14 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
     if kind == "rehired":
         again = {name: value for name, value in data.items() if name != "keeps_years"}
         seat = "dedicated" if data["post"] == "dedicated" else "committee"
-        entered = {"in_service": True, "hired_on": day, "left_on": None, "seat": seat}
+        entered = {"in_service": True, "hired_on": day, "left_on": None, "seat": seat, "second_post": None}
         return {"probation_until": None, "confirmed_on": None} | again | entered
     if kind == "probation-confirmed":
         return {"confirmed_on": day}
     if kind in ("suspended", "returned"):
         return {"suspended_since": day if kind == "suspended" else None}
     assert kind == "separated", kind
-    return {"in_service": False, "left_on": day, "suspended_since": None}
+    return {"in_service": False, "left_on": day, "suspended_since": None, "second_post": None}
 
 
 # --- random lives
@@ -94,6 +102,8 @@ days = some.integers(0, 300).map(lambda number: FIRST + timedelta(days=number))
 acts = some.one_of(
     some.tuples(some.just("transfers"), some.builds(dict, community_id=some.sampled_from(PLACES))),
     some.tuples(some.just("post-changes"), some.builds(dict, post=some.sampled_from(POSTS))),
+    some.tuples(some.just("second-posts"), some.builds(dict, post=some.sampled_from(POSTS))),
+    some.tuples(some.just("second-post-ends"), some.just({})),
     some.tuples(some.just("regrades"), some.builds(dict, grade=some.integers(1, 18), reason=some.just("晋级"))),
     some.tuples(some.just("trainings"), some.builds(dict, course=some.just("课程"), hours=some.integers(1, 40))),
     some.tuples(some.just("educations"), some.builds(dict, education=some.sampled_from(EDUCATION))),

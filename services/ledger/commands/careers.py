@@ -6,7 +6,7 @@ from ledger.commands.acting import act, check_claim, lived
 from ledger.commands.candidates import admit_candidate
 from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
-from ledger.domain import career, probation, rehire, suspension
+from ledger.domain import career, probation, rehire, second_post, suspension
 from ledger.domain.community import check_exists, check_grid
 from ledger.domain.worker import Worker, admit
 from ledger.event_store import Claim
@@ -80,6 +80,16 @@ def transfer_worker(desk: Desk, command: career.TransferWorker) -> Decision:
 def change_post(desk: Desk, command: career.ChangePost) -> Decision:
     """To another post; a seat of the other kind is taken where the kind changes."""
     return act(desk, command, lambda standing, policies: career.change_post(command, standing, policies))
+
+
+def take_second_post(desk: Desk, command: second_post.TakeSecondPost) -> Decision:
+    """A second post in the same seat."""
+    return act(desk, command, lambda standing, policies: second_post.take(command))
+
+
+def leave_second_post(desk: Desk, command: second_post.LeaveSecondPost) -> Decision:
+    """One post again."""
+    return act(desk, command, lambda standing, policies: second_post.leave(command))
 
 
 def regrade_worker(desk: Desk, command: career.RegradeWorker) -> Decision:

@@ -23,6 +23,8 @@ from shared.events import (
     ProbationConfirmed,
     Rating,
     ReviewRequested,
+    SecondPostLeft,
+    SecondPostTaken,
     WorkerAppraised,
     WorkerCarried,
     WorkerConverted,
@@ -82,6 +84,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     probation_until: date | None = None
     confirmed_on: date | None = None
     suspended_since: date | None = None
+    second_post: Post | None = None
 
 
 def evolve(standing: Standing | None, act: Act) -> Standing | None:
@@ -133,11 +136,18 @@ def _rehired(standing: Standing, event: WorkerRehired, day: date) -> dict[str, o
         "left_on": None,
         "probation_until": event.probation_until or None,
         "confirmed_on": None,
+        "second_post": None,
     }
 
 
+def _leaves(standing: Standing, event: WorkerSeparated, day: date) -> dict[str, object]:
+    return {"in_service": False, "left_on": day, "suspended_since": None, "second_post": None}
+
+
 def _moves(standing: Standing, event: WorkerTransferred | WorkerCarried, day: date) -> dict[str, object]:
-    return {"community_id": event.community_id, "grid_id": event.grid_id}
+    left = isinstance(event, WorkerTransferred) and event.from_community_id != event.community_id
+    second_post = None if left else standing.second_post
+    return {"community_id": event.community_id, "grid_id": event.grid_id, "second_post": second_post}
 
 
 def _converts(standing: Standing, event: WorkerConverted, day: date) -> dict[str, object]:
@@ -148,6 +158,7 @@ def _converts(standing: Standing, event: WorkerConverted, day: date) -> dict[str
         "post": event.post,
         "grade": event.grade,
         "seat": category_of(event.post),
+        "second_post": standing.second_post if event.from_community_id == event.community_id else None,
     }
 
 
@@ -199,5 +210,7 @@ _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
     WorkerEducated: lambda standing, event, day: {"education": event.education},
     WorkerSuspended: lambda standing, event, day: {"suspended_since": day},
     WorkerReturned: lambda standing, event, day: {"suspended_since": None},
-    WorkerSeparated: lambda standing, event, day: {"in_service": False, "left_on": day, "suspended_since": None},
+    SecondPostTaken: lambda standing, event, day: {"second_post": event.post},
+    SecondPostLeft: lambda standing, event, day: {"second_post": None},
+    WorkerSeparated: _leaves,
 }

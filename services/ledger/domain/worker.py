@@ -17,6 +17,7 @@ from ledger.domain.grades import check_grade
 from ledger.domain.policy import Policies
 from ledger.domain.probation import check_confirmation, check_exit
 from ledger.domain.rehire import former
+from ledger.domain.second_post import check_free, check_left, check_taken
 from ledger.domain.standing import Standing as Standing
 from ledger.domain.standing import evolve
 from ledger.domain.suspension import check_return, check_suspension
@@ -32,6 +33,8 @@ from shared.events import (
     PostChanged,
     ProbationConfirmed,
     ReviewRequested,
+    SecondPostLeft,
+    SecondPostTaken,
     WorkerAppraised,
     WorkerConverted,
     WorkerEducated,
@@ -145,6 +148,8 @@ def _check_conversion(standing: Standing, event: WorkerConverted, day: date, pol
         )
     if (event.from_scheme, event.from_community_id) != (standing.scheme, standing.community_id):
         raise _moved(standing, f"the worker is under {standing.scheme} in {standing.community_id}")
+    if event.from_community_id == event.community_id:
+        check_free(standing, event.post)
     _check_grade_on(event.scheme, event.post, event.grade, day, policies)
 
 
@@ -153,6 +158,7 @@ def _check_post(standing: Standing, event: PostChanged, day: date, policies: Pol
         raise _already(f"the worker is already {event.post}", "/post")
     if event.from_post is not standing.post:
         raise _moved(standing, f"the worker is not {event.from_post} but {standing.post}")
+    check_free(standing, event.post)
     _check_grade_on(standing.scheme, event.post, event.grade, day, policies)
 
 
@@ -204,6 +210,8 @@ _RULES: dict[type[Event], Callable[..., None]] = {
     WorkerEducated: _check_education,
     WorkerSuspended: check_suspension,
     WorkerReturned: check_return,
+    SecondPostTaken: check_taken,
+    SecondPostLeft: check_left,
     WorkerSeparated: check_exit,
 }
 
