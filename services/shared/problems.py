@@ -58,6 +58,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "not-in-service": (409, "The worker is not in service on that day."),
     "already-there": (409, "It is already so."),
     "not-on-probation": (409, "The worker is on no probation on that day."),
+    "initial-course-missing": (409, "The initial course is not complete by that day."),
     "probation-over": (409, "The probation is over by that day."),
     "not-suspended": (409, "The worker is not suspended on that day."),
     "already-converted": (409, "The worker is already under that scheme."),

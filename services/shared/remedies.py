@@ -45,6 +45,7 @@ REMEDIES: dict[str, str] = {
     "not-in-service": "choose a day in service, or hire the worker first",
     "already-there": "nothing needs doing",
     "not-on-probation": "look at the worker's history; choose a day on probation",
+    "initial-course-missing": "record the hours of the initial course, or choose a day on which they are complete",
     "probation-over": "choose a day before the probation is over, or end the service by another reason",
     "not-suspended": "choose a day on which the worker is suspended",
     "already-converted": "change the post or the grade instead",

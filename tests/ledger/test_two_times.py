@@ -43,6 +43,7 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "certificate": None,
                 "ratings": {},
                 "training_hours": 0,
+                "initial_hours": 0,
                 "hired_on": event["effective_date"],
                 "left_on": None,
                 "probation_until": data.get("probation_until"),
@@ -77,7 +78,8 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
     if kind == "appraised":
         return {"ratings": standing["ratings"] | {str(data["year"]): data["rating"]}}
     if kind == "trained":
-        return {"training_hours": standing["training_hours"] + data["hours"]}
+        initial = standing["initial_hours"] + (data["hours"] if data["initial"] else 0)
+        return {"training_hours": standing["training_hours"] + data["hours"], "initial_hours": initial}
     if kind == "educated":
         return {"education": data["education"]}
     if kind == "qualified":

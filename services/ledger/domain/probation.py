@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from ledger.domain.command import WorkerCommand
 from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
+from ledger.domain.training import check_initial_course
 from shared.events import ProbationConfirmed, SeparationReason, WorkerSeparated
 from shared.refusal import Refused
 
@@ -35,8 +36,9 @@ def check_probation(until: date | None, hired_on: date) -> None:
 
 
 def check_confirmation(standing: Standing, event: ProbationConfirmed, day: date, policies: Policies) -> None:
-    """Refused `not-on-probation`, `already-there`, `probation-over`."""
+    """Refused `not-on-probation`, `already-there`, `probation-over`, `initial-course-missing`."""
     _check_open(standing, day)
+    check_initial_course(standing, day, policies)
 
 
 def check_exit(standing: Standing, event: WorkerSeparated, day: date, policies: Policies) -> None:

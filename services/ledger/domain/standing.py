@@ -79,6 +79,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     ratings: dict[str, Rating] = {}
     appraisals: dict[str, Course] = {}
     training_hours: int = 0
+    initial_hours: int = 0
     hired_on: date
     left_on: date | None = None
     probation_until: date | None = None
@@ -182,6 +183,11 @@ def _course(standing: Standing, year: int, course: Course) -> dict[str, object]:
     return {"appraisals": {**standing.appraisals, str(year): course}}
 
 
+def _trains(standing: Standing, event: WorkerTrained, day: date) -> dict[str, object]:
+    initial_hours = standing.initial_hours + (event.hours if event.initial else 0)
+    return {"training_hours": standing.training_hours + event.hours, "initial_hours": initial_hours}
+
+
 def _qualifies(standing: Standing, event: WorkerQualified, day: date) -> dict[str, object]:
     levels = list(Certificate)
     held = -1 if standing.certificate is None else levels.index(standing.certificate)
@@ -205,7 +211,7 @@ _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
     ReviewRequested: _reviews,
     WorkerAppraised: _rates,
     AppraisalCorrected: _rates,
-    WorkerTrained: lambda standing, event, day: {"training_hours": standing.training_hours + event.hours},
+    WorkerTrained: _trains,
     WorkerQualified: _qualifies,
     WorkerEducated: lambda standing, event, day: {"education": event.education},
     WorkerSuspended: lambda standing, event, day: {"suspended_since": day},
