@@ -15,6 +15,8 @@ MOVES = ("hires", "transfers", "transfers", "post-changes", "separations", "void
 LIFE = (
     *("hires", "transfers", "post-changes", "regrades", "appraisals", "trainings", "educations", "qualifications"),
     *("separations", "rehires", "conversions", "suspensions", "returns", "probation-confirmations"),
+    *("appraisal-proposals", "appraisal-publications", "review-requests", "appraisal-corrections"),
+    *("second-posts", "second-post-ends"),
 )
 PLACES = ("redraws", "community-quotas", "grids")
 
@@ -97,6 +99,14 @@ class Office:
                 "year": pick((2019, 2020, 2021)),
                 "rating": pick(("excellent", "competent", "unfit")),
             },
+            "appraisal-proposals": lambda: {"year": pick((2019, 2020)), "rating": pick(("excellent", "competent"))},
+            "appraisal-publications": lambda: {"year": pick((2019, 2020))},
+            "review-requests": lambda: {"year": pick((2019, 2020)), "reason": "有异议"},
+            "appraisal-corrections": lambda: {
+                "year": pick((2019, 2020)),
+                "rating": pick(("excellent", "competent", "unfit")),
+                "reason": "复核",
+            },
             "trainings": lambda: {"course": "初任培训", "hours": pick((4, 8, 40))},
             "educations": lambda: {"education": pick(("bachelor", "master", "doctor"))},
             "qualifications": self._certificate,
@@ -108,6 +118,8 @@ class Office:
                 "keeps_years": pick((True, False)),
             },
             "conversions": lambda: {"post": pick(("dedicated", "member"))},
+            "second-posts": lambda: {"post": pick(("member", "deputy", "head"))},
+            "second-post-ends": dict,
             "suspensions": lambda: {"reason": "配合调查"},
             "returns": dict,
             "probation-confirmations": dict,

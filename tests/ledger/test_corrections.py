@@ -17,6 +17,7 @@ pytestmark = pytest.mark.campaign
 TOWNS, LONG = 4, 300
 FACTS, NESTED = 25, 3
 DAYS = 200
+GRADED = ("hires", "conversions", "post-changes", "rehires")
 BAND = {"dedicated": 2, "member": 4, "deputy": 6, "head": 8}
 """A grade that is open to each post."""
 
@@ -26,7 +27,7 @@ Fact = tuple[Paper, str]
 
 def whole(paper: Paper) -> Paper:
     """The paper with all that the ledger would work out from what it knows that day: else this would be a fact, too."""
-    given: dict[str, Any] = {"grade": BAND[paper.fields["post"]]} if "post" in paper.fields else {}
+    given: dict[str, Any] = {"grade": BAND[paper.fields["post"]]} if paper.path in GRADED else {}
     if paper.path == "rehires":
         given |= {"keeps_years": False, "education": "college"}
     if paper.fields.get("channel") == "legacy":

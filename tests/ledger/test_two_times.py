@@ -22,6 +22,15 @@ EDUCATION = ("high_school", "college", "bachelor", "master", "doctor")
 CERTIFICATE = ("assistant", "social_worker", "senior")
 POSTS = ("head", "deputy", "member", "dedicated")
 
+STAGES = {
+    "appraisal-proposed": "proposed",
+    "appraisal-published": "published",
+    "review-requested": "under_review",
+    "appraised": "final",
+    "appraisal-corrected": "corrected",
+}
+FINAL = ("final", "corrected")
+
 # --- the slow twin: written from the words of domain.md, not from the code
 
 
@@ -42,6 +51,7 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "seat": None if data["channel"] == "legacy" else seat,
                 "certificate": None,
                 "ratings": {},
+                "appraisals": {},
                 "training_hours": 0,
                 "initial_hours": 0,
                 "hired_on": event["effective_date"],
@@ -75,8 +85,13 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
         return terms | {"seat": seat} | second
     if kind == "regraded":
         return {"grade": data["grade"]}
-    if kind == "appraised":
-        return {"ratings": standing["ratings"] | {str(data["year"]): data["rating"]}}
+    if kind in STAGES:
+        was = standing["appraisals"].get(str(data["year"]), {})
+        now = {"stage": STAGES[kind], "rating": data.get("rating", was.get("rating")), "since": day}
+        if kind == "review-requested":
+            now["since"] = was["since"]
+        final = {"ratings": standing["ratings"] | {str(data["year"]): data["rating"]}} if now["stage"] in FINAL else {}
+        return {"appraisals": standing["appraisals"] | {str(data["year"]): now}, **final}
     if kind == "trained":
         initial = standing["initial_hours"] + (data["hours"] if data["initial"] else 0)
         return {"training_hours": standing["training_hours"] + data["hours"], "initial_hours": initial}
@@ -111,8 +126,21 @@ acts = some.one_of(
     some.tuples(some.just("educations"), some.builds(dict, education=some.sampled_from(EDUCATION))),
     some.tuples(some.just("conversions"), some.builds(dict, post=some.sampled_from(POSTS))),
     some.tuples(
-        some.just("appraisals"),
+        some.sampled_from(["appraisals", "appraisals", "appraisal-proposals"]),
         some.builds(dict, year=some.integers(2019, 2021), rating=some.sampled_from(["excellent", "unfit"])),
+    ),
+    some.tuples(some.just("appraisal-publications"), some.builds(dict, year=some.integers(2019, 2021))),
+    some.tuples(
+        some.just("review-requests"), some.builds(dict, year=some.integers(2019, 2021), reason=some.just("有异议"))
+    ),
+    some.tuples(
+        some.just("appraisal-corrections"),
+        some.builds(
+            dict,
+            year=some.integers(2019, 2021),
+            rating=some.sampled_from(["competent", "unfit"]),
+            reason=some.just("复核"),
+        ),
     ),
     some.tuples(some.just("qualifications"), some.builds(dict, certificate=some.sampled_from(CERTIFICATE))),
     some.tuples(some.just("probation-confirmations"), some.just({})),
