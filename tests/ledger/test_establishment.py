@@ -7,7 +7,8 @@ from hypothesis import given as drawn
 from hypothesis import strategies as some
 from tests.ledger.given import Town, given, refused
 
-from ledger.domain.community import Community, SetCommunityQuota, set_quota
+from ledger.domain.community import Community
+from ledger.domain.quotas import SetCommunityQuota, set_quota
 from ledger.domain.seats import first_overfull
 from ledger.domain.settling import settle
 from ledger.domain.timeline import Timeline

@@ -4,7 +4,8 @@ from ledger.desk import Decision, Desk
 from ledger.domain import city as city_rules
 from ledger.domain import community as community_rules
 from ledger.domain.city import RegisterCity, RegisterStreet, SetCityQuota
-from ledger.domain.community import RegisterCommunity, RegisterGrid, SetCommunityQuota
+from ledger.domain.community import RegisterCommunity, RegisterGrid
+from ledger.domain.quotas import SetCommunityQuota, set_quota
 from ledger.event_store import Claim
 from shared.events import CommunityRegistered
 from shared.refusal import Refused
@@ -67,7 +68,7 @@ def set_city_quota(desk: Desk, command: SetCityQuota) -> Decision:
 def set_community_quota(desk: Desk, command: SetCommunityQuota) -> Decision:
     """On the community's and the city's stream in one append, so that two raises cannot exceed the city together."""
     community = desk.community(command.community_id)
-    quota = community_rules.set_quota(community.state, command)
+    quota = set_quota(community.state, command)
     place = community.state.registered
     assert place is not None
     city = desk.city(place.city_id)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain import city as city_rules
 from ledger.domain import community as community_rules
-from ledger.domain.city import City, ClosedCommunity, RedrawCommunities
+from ledger.domain import redraw as redraw_rules
+from ledger.domain.city import City
 from ledger.domain.community import Community
+from ledger.domain.redraw import ClosedCommunity, RedrawCommunities
 from ledger.domain.settling import check_close, settle
 from ledger.domain.stays import concerned, stays_of
 from ledger.domain.worker import Worker, admit
@@ -28,7 +30,7 @@ def redraw_communities(desk: Desk, command: RedrawCommunities) -> Decision:
     """Close, open and move everybody in one append. Refused `redraw-incomplete`, `quota-full`, `quota-exceeded`."""
     city = desk.city(command.city_id)
     city_rules.check_city(city.state, command.city_id)
-    city_rules.check_named_once(command)
+    redraw_rules.check_named_once(command)
     closing = {closed.community_id: desk.community(closed.community_id, "/closed") for closed in command.closed}
     opening = {opened.community_id: desk.community(opened.community_id, "/opened") for opened in command.opened}
     for number, one in enumerate(command.closed):
@@ -120,7 +122,7 @@ def _city_events(command: RedrawCommunities, city: City) -> list[Event]:
         events.append(city_rules.list_community(city, opened.street_id, opened.community_id, day, pointer))
         for kind, seats in ((Category.COMMITTEE, opened.committee_seats), (Category.DEDICATED, opened.dedicated_seats)):
             events.append(QuotaAllotted(community_id=opened.community_id, category=kind, seats=seats))
-    city_rules.check_redrawn(city, events, day)
+    redraw_rules.check_redrawn(city, events, day)
     return events
 
 

@@ -17,7 +17,6 @@ from shared.events import (
     CommunityRegistered,
     Event,
     GridRegistered,
-    Seats,
     Stay,
     StaysRestated,
     WorkerJoined,
@@ -47,14 +46,6 @@ class RegisterGrid(Command, frozen=True, kw_only=True):
     grid_id: Id
     title: Words
     households: Count
-
-
-class SetCommunityQuota(Command, frozen=True, kw_only=True):
-    """The seats of one category a community has from the effective date on."""
-
-    community_id: Id
-    category: Category
-    seats: Seats
 
 
 # --- state
@@ -251,26 +242,3 @@ def register_grid(community: Community, command: RegisterGrid) -> GridRegistered
             remedy="give another id, or go on with the grid that is there",
         )
     return GridRegistered(grid_id=command.grid_id, title=command.title, households=command.households)
-
-
-def set_quota(community: Community, command: SetCommunityQuota) -> CommunityQuotaSet:
-    """Refused `unknown-place`, `already-there`, and `quota-below-heads` on any later day."""
-    check_exists(community, command.community_id, command.effective_date)
-    if community.quota_on(command.category, command.effective_date) == command.seats:
-        raise Refused(
-            "already-there",
-            f"the {command.category} quota of {command.community_id} is already {command.seats}",
-            pointer="/seats",
-            remedy="nothing needs doing",
-        )
-    event = CommunityQuotaSet(category=command.category, seats=command.seats)
-    full = community.with_(event, command.effective_date).overfull(command.category, command.effective_date)
-    if full is not None:
-        raise Refused(
-            "quota-below-heads",
-            f"{full.taken} heads hold {command.category} seats of {command.community_id} on {full.day}; "
-            f"{command.seats} would be too few",
-            pointer="/seats",
-            remedy="end or transfer appointments first, or set the quota to at least the heads",
-        )
-    return event
