@@ -47,6 +47,52 @@ class AllotmentAnswer(Struct, frozen=True, kw_only=True):
     free: int
 
 
+class CommunitySeatsOn(Struct, frozen=True, kw_only=True):
+    """Seats and heads of a community from a day on, by category."""
+
+    day: date
+    establishment: dict[str, SeatsAnswer]
+
+
+class CommunityCalendar(Struct, frozen=True, kw_only=True):
+    """A community's establishment 员额 over time: the first day asked for, and every day on which it changes."""
+
+    known_position: int
+    version: int
+    community_id: str
+    since: date
+    until: date | None
+    days: list[CommunitySeatsOn]
+
+
+class CitySeatsAnswer(Struct, frozen=True, kw_only=True):
+    """Seats of one category the whole city has, those its communities were given, and the heads that hold one."""
+
+    seats: int
+    allotted: int
+    free: int
+    heads: int
+    vacant: int
+
+
+class CitySeatsOn(Struct, frozen=True, kw_only=True):
+    """The same from a day on, by category."""
+
+    day: date
+    establishment: dict[str, CitySeatsAnswer]
+
+
+class CityCalendar(Struct, frozen=True, kw_only=True):
+    """A city's establishment 员额 over time: the first day asked for, and every day on which it changes."""
+
+    known_position: int
+    version: int
+    city_id: str
+    since: date
+    until: date | None
+    days: list[CitySeatsOn]
+
+
 class CommunityAnswer(Struct, frozen=True, kw_only=True):
     """A community on a day, as known at a position."""
 

@@ -45,6 +45,7 @@ from ledger.grade_reads import grade_reads
 from ledger.imports import imports
 from ledger.queries import Queries
 from ledger.reads import reads
+from ledger.seat_reads import seat_reads
 from shared import telemetry, traces
 from shared.auth import check_seal, sealing_key
 from shared.database import AWAY, StorageAway
@@ -75,6 +76,7 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
         GUARDED,
         "Set the establishment of a community",
     ),
+    ("/seat-moves", quotas.MoveSeats, places.move_seats, ADMIN, GUARDED, "Move seats to another community"),
     ("/redraws", redraw.RedrawCommunities, redraws.redraw_communities, ADMIN, GUARDED, "Redraw communities"),
     ("/policies", policy.EnactPolicy, policies.enact_policy, ADMIN, OPEN, "Enact a policy document"),
     ("/bases", policy.PublishBase, policies.publish_base, ADMIN, GUARDED, "Publish the average wage behind a base"),
@@ -201,7 +203,7 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     seal_key = sealing_key(token_key)
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
-    tables = (reads, candidate_reads, difference_reads, grade_reads)
+    tables = (reads, candidate_reads, difference_reads, grade_reads, seat_reads)
     asked = [route for table in tables for route in table(ledger, queries)]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *imports(ledger), *asked], token_key=token_key)
     built.state.queries = queries

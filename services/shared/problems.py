@@ -36,6 +36,8 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "quota-full": (409, "All seats are taken on some day."),
     "quota-exceeded": (409, "The seats of the communities would exceed those of the city."),
     "quota-below-heads": (409, "More heads hold seats than the quota would allow."),
+    "outside-establishment": (409, "The policy gives other seats."),
+    "too-few-seats": (409, "The community has fewer seats than are to be moved."),
     "redraw-incomplete": (409, "A redraw must say what becomes of every closed community and worker."),
     # admission and working life
     "too-old": (409, "Older than the regulation admits on that day."),

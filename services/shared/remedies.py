@@ -24,6 +24,8 @@ REMEDIES: dict[str, str] = {
     "quota-full": "end an appointment, choose a later date or another community, or raise the quota",
     "quota-exceeded": "raise the city's quota first, or lower that of another community",
     "quota-below-heads": "end or transfer appointments first, or leave at least as many seats as heads",
+    "outside-establishment": "set as many seats as the policy that the answer names gives, or enact another",
+    "too-few-seats": "move no more seats than the community has on the day",
     "redraw-incomplete": "name a successor for every closed community and only workers who serve there",
     "too-old": "nobody can be admitted against the regulation; name another channel if one applies",
     "too-young": "check the identity number and the effective date",

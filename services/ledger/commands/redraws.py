@@ -8,6 +8,8 @@ from ledger.domain import community as community_rules
 from ledger.domain import redraw as redraw_rules
 from ledger.domain.city import City
 from ledger.domain.community import Community
+from ledger.domain.establishment import Size, check_community_seats
+from ledger.domain.policy import Policies
 from ledger.domain.redraw import ClosedCommunity, RedrawCommunities
 from ledger.domain.settling import check_close, settle
 from ledger.domain.stays import concerned, stays_of
@@ -44,6 +46,7 @@ def redraw_communities(desk: Desk, command: RedrawCommunities) -> Decision:
         community_rules.check_new(opened.state, name, "/opened")
     redrawn = Redrawn(desk, command)
     policies = desk.policies(command.city_id).state
+    _check_opened_seats(command, policies)
     changes = [city.with_(*city_events)]
     for worker, carried in _movers(desk, command, closing):
         redrawn.carry(worker, admit(worker.state, carried, command.effective_date, policies))
@@ -105,6 +108,17 @@ def _check_successors(command: RedrawCommunities, city: City) -> None:
                     pointer=f"/closed/{number}/successor_id",
                     remedy="name a community that is opened here or stays open",
                 )
+
+
+def _check_opened_seats(command: RedrawCommunities, policies: Policies) -> None:
+    """Refused `outside-establishment`; a community that opens has no grids yet to count seats by."""
+    for number, opened in enumerate(command.opened):
+        size, day = Size(opened.households, opened.population, None), command.effective_date
+        name, pointer = opened.community_id, f"/opened/{number}"
+        seats = {Category.COMMITTEE: opened.committee_seats, Category.DEDICATED: opened.dedicated_seats}
+        for kind, count in seats.items():
+            place = f"{pointer}/{kind.value}_seats"
+            check_community_seats(policies, size, kind, count, day, where=name, pointer=place)
 
 
 def _city_events(command: RedrawCommunities, city: City) -> list[Event]:

@@ -6,7 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from ledger.domain.command import Command, Id, Words
-from ledger.domain.seats import Overfull, first_overfull, value_on
+from ledger.domain.seats import Level, Overfull, course, first_overfull, value_on
 from ledger.domain.timeline import Timeline
 from shared.events import (
     Category,
@@ -90,6 +90,16 @@ class City(Struct, frozen=True):
     def overallotted(self, category: Category, since: date = date.min) -> Overfull | None:
         """The first day from `since` on with more seats given to communities than the city has."""
         return first_overfull(self._limits(category), self._allotments(category), since=since)
+
+    def communities_ever(self) -> list[str]:
+        """Ids of the communities that were ever on its list."""
+        return list(
+            dict.fromkeys(act.event.community_id for act in self.timeline if isinstance(act.event, CommunityListed))
+        )
+
+    def course(self, category: Category, since: date) -> Iterator[Level]:
+        """Seats given to communities, of those the city has, on `since` and each later day that says something."""
+        return course(self._limits(category), self._allotments(category), since=since)
 
     def with_(self, events: list[Event], effective_date: date) -> "City":
         """The city as it would be."""

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from ledger.domain.command import Command, Count, Id, Words
-from ledger.domain.seats import Overfull, first_overfull, value_on
+from ledger.domain.seats import Level, Overfull, course, first_overfull, value_on
 from ledger.domain.stays import joined_up
 from ledger.domain.timeline import Act, Timeline
 from shared.events import (
@@ -101,6 +101,18 @@ class Community(Struct, frozen=True):
     def overfull(self, category: Category, since: date = date.min) -> Overfull | None:
         """The first day from `since` on with more heads than seats."""
         return first_overfull(self._limits(category), self._takings(category), since=since)
+
+    def course(self, category: Category, since: date) -> Iterator[Level]:
+        """Heads of seats on `since` and each later day that says something; a closed community has no seats."""
+        limits = list(self._limits(category))
+        if self.closed is not None:
+            gone = self.closed.effective_date
+            limits = [*((day, seats) for day, seats in limits if day < gone), (gone, 0)]
+        return course(limits, self._takings(category), since=since)
+
+    def takings(self, category: Category) -> list[tuple[date, int]]:
+        """(day, change of heads)."""
+        return list(self._takings(category))
 
     def workers_on(self, day: date) -> dict[str, Category | None]:
         """Worker id → the kind of seat they hold here on the day, None for none."""
