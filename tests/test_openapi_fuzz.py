@@ -43,7 +43,7 @@ CITY, MONTH = "chibi", "2020-10"
 EXAMPLES = 8
 LONG_EXAMPLES = 150
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-PREFERRED = (Role.ADMIN, Role.FINANCE, Role.APPROVER, Role.AUDITOR, Role.WORKER, Role.SERVICE)
+PREFERRED = (Role.ADMIN, Role.SUPERVISOR, Role.FINANCE, Role.APPROVER, Role.AUDITOR, Role.WORKER, Role.SERVICE)
 
 OPERATIONS = [
     (service, method, path)
