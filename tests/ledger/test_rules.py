@@ -3,7 +3,7 @@
 import pytest
 from tests.ledger.given import POLICIES, Town, command, read_policy
 
-RULES = (1, 2, 3, 4, 6, 7, 9, 11, 12, 13, 14, 15, 17, 18, 21, 23, 24)
+RULES = (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 21, 22, 23, 24)
 """Those of this file; what pay alone keeps (5, 16, 19, 20, 25) is tried in payroll's rooms."""
 
 
@@ -85,6 +85,17 @@ def test_rule_7_is_refused_beyond_the_top_of_the_band(town: Town) -> None:
     town.refuse("grade-outside-band", "regrades", "2021-01-01", worker_id=worker_id, grade=13, reason="晋级")
 
 
+def test_rule_8_is_kept_by_a_step_after_three_counted_years(town: Town) -> None:
+    worker_id = town.hire()
+    town.give("advancements", "2024-01-01", city_id="chibi")
+    assert [town.worker(worker_id, day)["grade"] for day in ("2023-12-31", "2024-01-01")] == [1, 2]
+
+
+def test_rule_8_is_refused_before_the_years_are_over(town: Town) -> None:
+    town.hire()
+    town.refuse("nothing-due", "advancements", "2023-01-01", city_id="chibi")
+
+
 def test_rule_9_is_kept_by_a_correction_beside_the_first_rating(town: Town) -> None:
     worker_id = town.hire()
     first = town.give("appraisals", "2021-01-15", worker_id=worker_id, year=2020, rating="unfit")
@@ -100,6 +111,29 @@ def test_rule_9_is_refused_where_a_rating_would_be_overwritten(town: Town) -> No
     worker_id = town.hire()
     town.give("appraisals", "2021-01-15", worker_id=worker_id, year=2020, rating="unfit")
     town.refuse("already-there", "appraisals", "2021-02-15", worker_id=worker_id, year=2020, rating="competent")
+
+
+def test_rule_10_is_kept_by_two_unfit_years_that_ask_for_a_decision(town: Town) -> None:
+    worker_id = town.hire()
+    document = read_policy(POLICIES / "chibi-2020.yaml") | {
+        "appraisal": {"exits": [{"rating": "unfit", "in_a_row": 2}]}
+    }
+    town.give("policies", "2020-09-19", document=document)
+    for year in (2021, 2022):
+        town.give("appraisals", f"{year + 1}-01-10", worker_id=worker_id, year=year, rating="unfit")
+    asked = [town.read(f"workers/{worker_id}", effective_on=day)["exits_to_decide"] for day in YEARS]
+    assert [bool(exits) for exits in asked] == [False, True]
+
+
+YEARS = ("2022-12-31", "2023-12-31")
+
+
+def test_rule_10_is_refused_where_more_are_excellent_than_the_quota(town: Town) -> None:
+    document = read_policy(POLICIES / "chibi-2020.yaml")
+    town.give("policies", "2020-09-19", document=document | {"appraisal": {"excellent_quota": {"share": "0.5"}}})
+    first, second = town.hire("xinhua"), town.hire("jinqiao")
+    town.give("appraisals", "2021-01-10", worker_id=first, year=2020, rating="excellent")
+    town.refuse("excellent-quota-full", "appraisals", "2021-01-10", worker_id=second, year=2020, rating="excellent")
 
 
 def test_rule_11_is_kept_by_who_is_young_enough_and_has_the_diploma(town: Town) -> None:
@@ -205,6 +239,18 @@ def test_rule_21_is_refused_for_a_second_conversion(town: Town) -> None:
     worker_id = town.hire("xinhua", channel="legacy")
     town.give("conversions", "2020-11-01", worker_id=worker_id, post="dedicated")
     town.refuse("already-converted", "conversions", "2020-12-01", worker_id=worker_id, post="dedicated")
+
+
+def test_rule_22_is_kept_by_two_posts_in_one_seat(town: Town) -> None:
+    worker_id = town.hire("xinhua", channel="election", post="deputy")
+    town.give("second-posts", "2020-11-01", worker_id=worker_id, post="head")
+    assert (town.worker(worker_id)["second_post"], town.seats("xinhua", "committee")) == ("head", (3, 1))
+
+
+def test_rule_22_is_refused_for_a_third_post(town: Town) -> None:
+    worker_id = town.hire("xinhua", channel="election", post="deputy")
+    town.give("second-posts", "2020-11-01", worker_id=worker_id, post="head")
+    town.refuse("two-posts-held", "second-posts", "2020-12-01", worker_id=worker_id, post="member")
 
 
 def test_rule_23_is_kept_by_who_leaves_and_comes_back_with_the_years(town: Town) -> None:
