@@ -33,6 +33,7 @@ from ledger.domain import (
     quotas,
     redraw,
     rehire,
+    renaming,
     retro_limit,
     run,
     second_post,
@@ -67,6 +68,7 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/streets", city.RegisterStreet, places.register_street, ADMIN, OPEN, "Register a street or a unit like one"),
     ("/communities", community.RegisterCommunity, places.register_community, ADMIN, OPEN, "Register a community"),
     ("/grids", community.RegisterGrid, places.register_grid, ADMIN, OPEN, "Register a grid of a community"),
+    ("/renames", renaming.RenameCommunity, places.rename_community, ADMIN, GUARDED, "Rename a community or a grid"),
     ("/city-quotas", city.SetCityQuota, places.set_city_quota, ADMIN, GUARDED, "Set the establishment of a city"),
     (
         "/community-quotas",

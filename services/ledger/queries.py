@@ -30,6 +30,7 @@ from ledger.domain.city import City
 from ledger.domain.community import Community
 from ledger.domain.exits import exits_to_decide
 from ledger.domain.policy import Policies
+from ledger.domain.renaming import title_on
 from ledger.domain.timeline import fold
 from ledger.domain.worker import Standing, Worker
 from ledger.event_store import EventStore
@@ -254,7 +255,7 @@ def community_answer(
         community_id=place.community_id,
         city_id=place.city_id,
         street_id=place.street_id,
-        title=place.title,
+        title=title_on(community, effective_on) or place.title,
         exists=community.exists_on(effective_on),
         households=place.households,
         population=place.population,

@@ -191,6 +191,14 @@ class GridRegistered(Event, frozen=True, kw_only=True):
     households: int
 
 
+class CommunityRenamed(Event, frozen=True, kw_only=True):
+    """更名: from the effective date on the community has another name, or its grid where one is named."""
+
+    name: ClassVar[str] = "community.renamed.v1"
+    grid_id: str | None = None
+    title: str
+
+
 class CommunityQuotaSet(Event, frozen=True, kw_only=True):
     """The establishment 员额 of this community for one category, from the effective date on."""
 

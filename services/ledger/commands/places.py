@@ -10,6 +10,7 @@ from ledger.domain.city import RegisterCity, RegisterStreet, SetCityQuota
 from ledger.domain.community import Community, RegisterCommunity, RegisterGrid
 from ledger.domain.establishment import check_city_seats, check_community_seats, size_of
 from ledger.domain.quotas import MoveSeats, SetCommunityQuota
+from ledger.domain.renaming import RenameCommunity, rename
 from ledger.event_store import Claim
 from shared.events import CommunityQuotaSet, CommunityRegistered, QuotaAllotted
 from shared.refusal import Refused
@@ -55,6 +56,12 @@ def register_community(desk: Desk, command: RegisterCommunity) -> Decision:
         compounds=command.compounds,
     )
     return Decision(community.stream, [community.with_(registered), city.with_(listed)])
+
+
+def rename_community(desk: Desk, command: RenameCommunity) -> Decision:
+    """Another name of the community or of a grid."""
+    community = desk.community(command.community_id)
+    return Decision(community.stream, [community.with_(rename(community.state, command))])
 
 
 def register_grid(desk: Desk, command: RegisterGrid) -> Decision:
