@@ -76,6 +76,8 @@ def _heading(first: tuple[int, Cells | BrokenRow], required: Sequence[str], opti
         heading.pop()
     if not heading:
         raise _unfit("", "the sheet is empty", wanted)
+    if any(_is_torn(name) for name in heading):
+        raise _unfit("", "the heading is not UTF-8", "save the file as CSV in UTF-8, or as XLSX")
     missing = next((name for name in required if name not in heading), None)
     if missing is not None:
         raise _unfit(missing, f"the column {missing} is missing", wanted)
@@ -108,11 +110,16 @@ def _row(number: int, heading: list[str], cells: Cells) -> Row | BrokenRow:
         text = cell.strip()
         if len(text) > LONGEST_CELL:
             return BrokenRow(number, name, f"the cell has more than {LONGEST_CELL} characters", "shorten it")
-        if not text.isprintable() and any("\udc80" <= letter <= "\udcff" for letter in text):
+        if _is_torn(text):
             return BrokenRow(number, name, "the cell is not UTF-8", "save the file as CSV in UTF-8")
         if text:
             texts[name] = text
     return Row(number, texts)
+
+
+def _is_torn(text: str) -> bool:
+    """Whether a byte of it was not UTF-8."""
+    return not text.isprintable() and any("\udc80" <= letter <= "\udcff" for letter in text)
 
 
 def _csv(file: BinaryIO) -> Iterator[Cells]:

@@ -68,9 +68,9 @@ def test_the_command_line_imports_a_csv_and_says_what_became_of_each_row(running
 @pytest.mark.parametrize(
     ("content", "place"),
     [
-        (b"\xb3\xe0\xb1\xda,1\n", "byte 0"),
-        (("community_id,channel\n" + "c01a,exam\n").encode(), "row 1, column post"),
-        (("%s" + "c05,exam\n").encode(), "row 2"),
+        (b"\xb3\xe0\xb1\xda,1\n", "the heading is not UTF-8"),
+        (("community_id,channel\n" + "c01a,exam\n").encode(), "row 1: the column post is missing"),
+        (("%s" + "c05,exam\n").encode(), "2 cells under"),
     ],
 )
 def test_a_broken_csv_is_refused_naming_the_place_and_nothing_is_appended(
@@ -81,7 +81,7 @@ def test_a_broken_csv_is_refused_naming_the_place_and_nothing_is_appended(
     before = running.client.read("/ledger/v1/log")["position"]
     done = _workforce(running, "import", str(file))
     assert done.returncode == 1
-    assert place in " ".join(done.stderr.split())
+    assert place in " ".join((done.stdout + done.stderr).split())
     assert running.client.read("/ledger/v1/log")["position"] == before
 
 
