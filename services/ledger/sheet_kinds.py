@@ -173,7 +173,7 @@ CERTIFICATES = Kind(
     "certificates",
     certificates.QualifyWorker,
     qualifications.qualify_worker,
-    (_WORKER, _text("certificate", needed=True), _text("certificate_number", needed=True)),
+    (_WORKER, _text("certificate", needed=True), _text("certificate_number", needed=True), _text("valid_until")),
     lambda personal, command: [qualifications.certificate_claim(personal, command)],
 )
 

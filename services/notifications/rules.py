@@ -16,6 +16,7 @@ from shared.events import (
     AppraisalCorrected,
     AppraisalPublished,
     Certificate,
+    CertificateEnded,
     CommandVoided,
     Education,
     Event,
@@ -129,8 +130,9 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_appraised(recorded, event),)
         case WorkerTrained() as event:
             return (_trained(recorded, event),)
-        case WorkerQualified(certificate=certificate):
-            return (_to_worker(recorded, "worker-qualified", certificate=CERTIFICATES[certificate]),)
+        case WorkerQualified(certificate=certificate) | CertificateEnded(certificate=certificate) as event:
+            template = "worker-qualified" if isinstance(event, WorkerQualified) else "certificate-ended"
+            return (_to_worker(recorded, template, certificate=CERTIFICATES[certificate]),)
         case WorkerEducated(education=education):
             return (_to_worker(recorded, "worker-educated", education=EDUCATIONS[education]),)
         case WorkerSeparated() as event:

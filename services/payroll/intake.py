@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from payroll.engine import FactKind, day_number
+from payroll.engine import ENDED, FactKind, day_number
 from shared import events
 from shared.envelope import Recorded
 from shared.policy_document import as_written
@@ -120,6 +120,7 @@ _KEEP: dict[type[events.Event], Keep] = {
     events.PostChanged: _sets(lambda event: {FactKind.POST: event.post.value, FactKind.GRADE: str(event.grade or 0)}),
     events.WorkerRegraded: _sets(lambda event: {FactKind.GRADE: str(event.grade)}),
     events.WorkerQualified: _sets(lambda event: {FactKind.CERTIFICATE: event.certificate.value}),
+    events.CertificateEnded: _sets(lambda event: {FactKind.CERTIFICATE: f"{ENDED}{event.certificate.value}"}),
     events.WorkerAppraised: _sets(lambda event: {FactKind.RATING: f"{event.year} {event.rating.value}"}),
     events.AppraisalCorrected: _sets(lambda event: {FactKind.RATING: f"{event.year} {event.rating.value}"}),
     events.WorkerSuspended: _sets(lambda event: {FactKind.SUSPENDED: "1"}),

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from payroll.engine import (
-    CERTIFICATE_CODES,
     POST_CODES,
     Due,
     EnactedPolicy,
@@ -19,6 +18,7 @@ from payroll.engine import (
     Facts,
     PublishedBase,
     Vocabulary,
+    certificate_change,
     compile_policies,
     due,
     entries_of,
@@ -143,7 +143,7 @@ class Known:
             FactKind.SCHEME: names.scheme_codes.__getitem__,
             FactKind.POST: POST_CODES.__getitem__,
             FactKind.COMMUNITY: names.community_codes.__getitem__,
-            FactKind.CERTIFICATE: CERTIFICATE_CODES.__getitem__,
+            FactKind.CERTIFICATE: certificate_change,
             FactKind.RATING: rating_of_year,
             FactKind.SECOND_POST: lambda post: POST_CODES[post] + 1 if post else 0,
         }

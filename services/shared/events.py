@@ -77,6 +77,22 @@ class Rating(StrEnum):
     UNFIT = "unfit"
 
 
+class CertificateEnd(StrEnum):
+    """Why a certificate counts no longer."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class HonourLevel(StrEnum):
+    """By whom somebody was honoured, widest last."""
+
+    STREET = "street"
+    CITY = "city"
+    PROVINCE = "province"
+    NATION = "nation"
+
+
 class SeparationReason(StrEnum):
     """Why somebody left the service."""
 
@@ -468,6 +484,22 @@ class WorkerQualified(Event, frozen=True, kw_only=True):
     name: ClassVar[str] = "worker.qualified.v1"
     certificate: Certificate
     personal: str
+
+
+class CertificateEnded(Event, frozen=True, kw_only=True):
+    """A registered certificate counts no longer; the effective date is the first day without it."""
+
+    name: ClassVar[str] = "worker.certificate-ended.v1"
+    certificate: Certificate
+    reason: CertificateEnd
+
+
+class WorkerHonoured(Event, frozen=True, kw_only=True):
+    """荣誉: somebody was honoured."""
+
+    name: ClassVar[str] = "worker.honoured.v1"
+    title: str
+    level: HonourLevel
 
 
 class WorkerEducated(Event, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "candidate-missing": (409, "The regulation admits only candidates who passed exam and check."),
     "candidate-not-ready": (409, "The candidate has not passed what the admission asks, or is no candidate any more."),
     "candidate-mismatch": (409, "The candidate is another person, or applied for something else."),
+    "no-certificate": (409, "The worker does not hold that certificate on that day."),
     "channel-not-open": (409, "No policy in force takes people in by this channel."),
     "path-not-open": (409, "The policy does not open the post by this path."),
     "two-posts-held": (409, "Nobody holds a third post, or one post twice."),

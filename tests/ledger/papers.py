@@ -16,7 +16,7 @@ LIFE = (
     *("hires", "transfers", "post-changes", "regrades", "appraisals", "trainings", "educations", "qualifications"),
     *("separations", "rehires", "conversions", "suspensions", "returns", "probation-confirmations"),
     *("appraisal-proposals", "appraisal-publications", "review-requests", "appraisal-corrections"),
-    *("second-posts", "second-post-ends"),
+    *("second-posts", "second-post-ends", "certificate-ends", "honours"),
 )
 PLACES = ("redraws", "community-quotas", "grids")
 
@@ -110,6 +110,11 @@ class Office:
             "trainings": lambda: {"course": "初任培训", "hours": pick((4, 8, 40))},
             "educations": lambda: {"education": pick(("bachelor", "master", "doctor"))},
             "qualifications": self._certificate,
+            "certificate-ends": lambda: {
+                "certificate": pick(("assistant", "social_worker", "senior")),
+                "reason": pick(("expired", "revoked")),
+            },
+            "honours": lambda: {"title": "优秀社区工作者", "level": pick(("street", "city"))},
             "separations": lambda: {"reason": pick(("resigned", "retired", "probation_failed"))},
             "rehires": lambda: {
                 "community_id": pick(COMMUNITIES),

@@ -50,6 +50,7 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "in_service": True,
                 "seat": None if data["channel"] == "legacy" else seat,
                 "certificate": None,
+                "certificates": [],
                 "ratings": {},
                 "appraisals": {},
                 "training_hours": 0,
@@ -64,6 +65,12 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
         elif standing is not None and kind != "voided":
             standing = {**standing, **after(standing, kind, data, event["effective_date"])}
     return standing
+
+
+def holding(held: set[str]) -> dict[str, Any]:
+    """The certificates that are held, and the highest of them."""
+    certificates = sorted(held, key=CERTIFICATE.index)
+    return {"certificates": certificates, "certificate": certificates[-1] if certificates else None}
 
 
 def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Standing:
@@ -98,8 +105,11 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
     if kind == "educated":
         return {"education": data["education"]}
     if kind == "qualified":
-        held = [standing["certificate"], data["certificate"]]
-        return {"certificate": max((one for one in held if one), key=CERTIFICATE.index)}
+        return holding({*standing["certificates"], data["certificate"]})
+    if kind == "certificate-ended":
+        return holding({*standing["certificates"]} - {data["certificate"]})
+    if kind == "honoured":
+        return {}
     if kind == "rehired":
         again = {name: value for name, value in data.items() if name != "keeps_years"}
         seat = "dedicated" if data["post"] == "dedicated" else "committee"
@@ -143,6 +153,10 @@ acts = some.one_of(
         ),
     ),
     some.tuples(some.just("qualifications"), some.builds(dict, certificate=some.sampled_from(CERTIFICATE))),
+    some.tuples(
+        some.just("certificate-ends"),
+        some.builds(dict, certificate=some.sampled_from(CERTIFICATE), reason=some.just("revoked")),
+    ),
     some.tuples(some.just("probation-confirmations"), some.just({})),
     some.tuples(
         some.just("rehires"),

@@ -71,6 +71,9 @@ def _after(state: Day, act: Recorded) -> Day:
         case events.WorkerQualified() as qualified:
             registered = (act.effective_date, qualified.certificate.value)
             return replace(state, certificates=(*state.certificates, registered))
+        case events.CertificateEnded() as ended:
+            gone = (act.effective_date, f"no {ended.certificate.value}")
+            return replace(state, certificates=(*state.certificates, gone))
         case events.WorkerSuspended() | events.WorkerReturned() as event:
             return replace(state, suspended=isinstance(event, events.WorkerSuspended))
         case events.WorkerSeparated():
@@ -84,4 +87,7 @@ def highest_certificate(state: Day, day: date, starts: str) -> str | None:
         counted = [name for since, name in state.certificates if (since.year, since.month) < (day.year, day.month)]
     else:
         counted = [name for since, name in state.certificates if since <= day]
-    return max(counted, key=CERTIFICATES.index, default=None)
+    held: set[str] = set()
+    for name in counted:
+        held = held - {name.removeprefix("no ")} if name.startswith("no ") else held | {name}
+    return max(held, key=CERTIFICATES.index, default=None)

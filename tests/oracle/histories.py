@@ -36,6 +36,11 @@ def _acts() -> SearchStrategy[events.Event]:
         st.builds(events.WorkerAppraised, year=YEARS, rating=st.sampled_from(Rating)),
         st.builds(events.WorkerQualified, certificate=st.sampled_from(Certificate), personal=st.just("")),
         st.builds(
+            events.CertificateEnded,
+            certificate=st.sampled_from(Certificate),
+            reason=st.sampled_from(events.CertificateEnd),
+        ),
+        st.builds(
             events.WorkerRehired,
             city_id=st.just(CITY),
             community_id=places,

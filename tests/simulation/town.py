@@ -13,7 +13,7 @@ from sqlalchemy.pool import StaticPool
 from tests.simulation.databases import KEYS, folder
 from tests.simulation.wishes import CITY, COMMUNITIES, GRADES, POSTS, Wish, wish
 
-from ledger.api import COMMANDS
+from ledger.command_table import COMMANDS
 from ledger.event_store import EventStore
 from ledger.execution import Ledger, Outcome, Sent
 from ledger.personal import PersonalStore

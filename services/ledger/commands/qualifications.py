@@ -2,25 +2,47 @@
 
 import msgspec
 
-from ledger.commands.acting import check_claim
+from ledger.commands.acting import act, check_claim
 from ledger.desk import Decision, Desk
-from ledger.domain import certificates
+from ledger.domain import certificates, honours
 from ledger.domain.worker import admit
 from ledger.event_store import Claim
 from ledger.personal import PersonalStore
 
 
 def qualify_worker(desk: Desk, command: certificates.QualifyWorker) -> Decision:
-    """A registered certificate, with a claim on its number."""
-    worker = desk.worker(command.worker_id)
-    standing = worker.state.serving(command.effective_date)
-    qualified = certificates.qualify(command)
-    admit(worker.state, qualified, command.effective_date, desk.policies(standing.city_id).state)
+    """A registered certificate with its end, where that is known, and a claim on its number.
+
+    The number stays the worker's: a certificate that ended is registered again under it.
+    """
+    worker, day = desk.worker(command.worker_id), command.effective_date
+    policies = desk.policies(worker.state.serving(day).city_id).state
+    qualified, expiry = certificates.qualify(command), certificates.expiry(command)
+    after = admit(worker.state, qualified, day, policies)
+    if expiry is not None:
+        admit(after, *expiry, policies)
     claim = certificate_claim(desk.personal, command)
-    check_claim(desk, claim, "certificate-number-used", "/certificate_number")
+    claims = [] if _is_own(desk, claim, worker.stream) else [claim]
+    for one in claims:
+        check_claim(desk, one, "certificate-number-used", "/certificate_number")
     plain = msgspec.json.encode({"certificate_number": command.certificate_number})
     sealed = msgspec.structs.replace(qualified, personal=desk.seal(command.worker_id, plain))
-    return Decision(worker.stream, [worker.with_(sealed)], claims=[claim])
+    return Decision(worker.stream, [worker.with_dated((sealed, day), *([expiry] if expiry else []))], claims=claims)
+
+
+def end_certificate(desk: Desk, command: certificates.EndCertificate) -> Decision:
+    """A certificate counts no longer."""
+    return act(desk, command, lambda standing, policies: certificates.end(command))
+
+
+def honour_worker(desk: Desk, command: honours.HonourWorker) -> Decision:
+    """An honour on record."""
+    return act(desk, command, lambda standing, policies: honours.honour(command))
+
+
+def _is_own(desk: Desk, claim: Claim, stream: str) -> bool:
+    holder = desk.store.claim_holder(claim.kind, claim.key)
+    return holder is not None and desk.store.first_streams([holder]).get(holder) == stream
 
 
 def certificate_claim(personal: PersonalStore, command: certificates.QualifyWorker) -> Claim:

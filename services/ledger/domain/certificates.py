@@ -1,6 +1,6 @@
 """Certificates 职业资格 of a worker: registered under their number (rule 14)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from msgspec import Meta
@@ -8,7 +8,7 @@ from msgspec import Meta
 from ledger.domain.command import WorkerCommand
 from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
-from shared.events import Certificate, WorkerQualified
+from shared.events import Certificate, CertificateEnd, CertificateEnded, WorkerQualified
 from shared.patterns import END
 from shared.refusal import Refused
 
@@ -16,10 +16,18 @@ from shared.refusal import Refused
 
 
 class QualifyWorker(WorkerCommand, frozen=True, kw_only=True):
-    """A certificate, registered on the effective date."""
+    """A certificate, registered on the effective date; `valid_until`: the last day on which it counts."""
 
     certificate: Certificate
     certificate_number: Annotated[str, Meta(min_length=4, max_length=40, pattern=r"^[0-9A-Za-z-]+" + END)]
+    valid_until: date | None = None
+
+
+class EndCertificate(WorkerCommand, frozen=True, kw_only=True):
+    """A certificate ends before, or without, a last day; the effective date is the first day without it."""
+
+    certificate: Certificate
+    reason: CertificateEnd
 
 
 # --- decisions
@@ -30,9 +38,40 @@ def qualify(command: QualifyWorker) -> WorkerQualified:
     return WorkerQualified(certificate=command.certificate, personal="")
 
 
+def expiry(command: QualifyWorker) -> tuple[CertificateEnded, date] | None:
+    """The end that is known from the beginning, on its day. Refused `invalid-body` for one before the beginning."""
+    if command.valid_until is None:
+        return None
+    if command.valid_until < command.effective_date:
+        raise Refused(
+            "invalid-body",
+            f"it would end on {command.valid_until}, before it begins",
+            pointer="/valid_until",
+            remedy="compare the last day with the effective date",
+        )
+    ended = CertificateEnded(certificate=command.certificate, reason=CertificateEnd.EXPIRED)
+    return ended, command.valid_until + timedelta(days=1)
+
+
+def end(command: EndCertificate) -> CertificateEnded:
+    """The end with its reason."""
+    return CertificateEnded(certificate=command.certificate, reason=command.reason)
+
+
+def check_end(standing: Standing, event: CertificateEnded, day: date, policies: Policies) -> None:
+    """Refused `no-certificate` for one that is not held on the day."""
+    if event.certificate not in standing.certificates:
+        raise Refused(
+            "no-certificate",
+            f"the worker has no certificate {event.certificate} on {day}",
+            pointer="/certificate",
+            remedy="look at the worker's history; nothing needs doing where it has ended",
+        )
+
+
 def check_certificate(standing: Standing, event: WorkerQualified, day: date, policies: Policies) -> None:
     """Refused `already-there` for a certificate that is registered."""
-    if event.certificate is standing.certificate:
+    if event.certificate in standing.certificates:
         raise Refused(
             "already-there",
             f"the certificate {event.certificate} is already registered",

@@ -15,6 +15,7 @@ from shared.events import (
     AppraisalPublished,
     Category,
     Certificate,
+    CertificateEnded,
     Channel,
     Education,
     Event,
@@ -76,6 +77,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     education: Education
     counted_years: int
     certificate: Certificate | None = None
+    certificates: tuple[Certificate, ...] = ()
     ratings: dict[str, Rating] = {}
     appraisals: dict[str, Course] = {}
     training_hours: int = 0
@@ -189,9 +191,17 @@ def _trains(standing: Standing, event: WorkerTrained, day: date) -> dict[str, ob
 
 
 def _qualifies(standing: Standing, event: WorkerQualified, day: date) -> dict[str, object]:
-    levels = list(Certificate)
-    held = -1 if standing.certificate is None else levels.index(standing.certificate)
-    return {"certificate": levels[max(held, levels.index(event.certificate))]}
+    return _holding({*standing.certificates, event.certificate})
+
+
+def _loses(standing: Standing, event: CertificateEnded, day: date) -> dict[str, object]:
+    return _holding({*standing.certificates} - {event.certificate})
+
+
+def _holding(held: set[Certificate]) -> dict[str, object]:
+    """The certificates, lowest first, and the highest, which counts."""
+    certificates = tuple(level for level in Certificate if level in held)
+    return {"certificates": certificates, "certificate": certificates[-1] if certificates else None}
 
 
 _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
@@ -213,6 +223,7 @@ _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
     AppraisalCorrected: _rates,
     WorkerTrained: _trains,
     WorkerQualified: _qualifies,
+    CertificateEnded: _loses,
     WorkerEducated: lambda standing, event, day: {"education": event.education},
     WorkerSuspended: lambda standing, event, day: {"suspended_since": day},
     WorkerReturned: lambda standing, event, day: {"suspended_since": None},

@@ -12,7 +12,7 @@ from ledger.domain.appraisal import (
     check_publication,
     check_review,
 )
-from ledger.domain.certificates import check_certificate
+from ledger.domain.certificates import check_certificate, check_end
 from ledger.domain.grades import check_grade
 from ledger.domain.policy import Policies
 from ledger.domain.probation import check_confirmation, check_exit
@@ -27,6 +27,7 @@ from shared.events import (
     AppraisalCorrected,
     AppraisalProposed,
     AppraisalPublished,
+    CertificateEnded,
     Education,
     Event,
     Post,
@@ -207,6 +208,7 @@ _RULES: dict[type[Event], Callable[..., None]] = {
     WorkerAppraised: check_appraisal,
     AppraisalCorrected: check_correction,
     WorkerQualified: check_certificate,
+    CertificateEnded: check_end,
     WorkerEducated: _check_education,
     WorkerSuspended: check_suspension,
     WorkerReturned: check_return,

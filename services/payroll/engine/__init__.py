@@ -18,12 +18,14 @@ from payroll.engine.uncomputed import uncomputed
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
     CERTIFICATES,
+    ENDED,
     POST_CODES,
     POSTS,
     RATINGS,
     Item,
     PayerLevel,
     Vocabulary,
+    certificate_change,
     rating_of_year,
     vocabulary,
 )
@@ -33,6 +35,7 @@ ENGINE_VERSION = "1"
 __all__ = [
     "CERTIFICATES",
     "CERTIFICATE_CODES",
+    "ENDED",
     "ENGINE_VERSION",
     "POSTS",
     "POST_CODES",
@@ -50,6 +53,7 @@ __all__ = [
     "PublishedBase",
     "Segments",
     "Vocabulary",
+    "certificate_change",
     "compile_policies",
     "day_number",
     "differences",

@@ -35,8 +35,9 @@ class Facts:
     """Facts that hold (voided ones are not here), one per row of equal-length columns.
 
     `worker` and `value` are codes of the vocabulary (a grade is itself, 0 for none; in service and suspended: 1
-    or 0; of a second post 0 is none; a rating has its year with it, see `vocabulary.rating_of_year`), `kind` is a
-    FactKind, `day` counts from 1970-01-01, `position` and `ordinal` say where in the log the fact stands.
+    or 0; of a second post 0 is none; a certificate is a `vocabulary.certificate_change`; a rating has its year with
+    it, see `vocabulary.rating_of_year`), `kind` is a FactKind, `day` counts from 1970-01-01, `position` and `ordinal`
+    say where in the log the fact stands.
     """
 
     worker: Ints

@@ -9,7 +9,7 @@ import numpy as np
 from payroll.engine.facts import FactKind, Facts, Flags, Ints, first_day
 from payroll.engine.policy_tables import SCHEME_STRIDE, PolicyTables
 from payroll.engine.policy_versions import BEFORE_ALL_DAYS
-from payroll.engine.vocabulary import RATING_STRIDE
+from payroll.engine.vocabulary import CERTIFICATE_STRIDE, RATING_STRIDE
 from shared.events import OUTSIDE
 
 _NEXT_MONTH_CERTIFICATE = len(FactKind)
@@ -102,7 +102,7 @@ def _with_shifted_certificates(facts: Facts, tables: PolicyTables) -> tuple[Fact
 def _states(facts: Facts, kind: Ints) -> list[Ints]:
     """Per kind, the value that holds after each fact: the latest of the worker.
 
-    Of certificates it is the highest; of ratings that of the latest year appraised, as it was recorded last.
+    Of certificates it is the highest held; of ratings that of the latest year appraised, as it was recorded last.
     """
     first_of_worker = np.append(True, facts.worker[1:] != facts.worker[:-1])
     rows = np.arange(len(kind))
@@ -112,13 +112,27 @@ def _states(facts: Facts, kind: Ints) -> list[Ints]:
         mine = kind == wanted
         value = np.where(mine, facts.value, 0)
         if wanted in (FactKind.CERTIFICATE, _NEXT_MONTH_CERTIFICATE):
-            columns.append(_highest_so_far(value, first_of_worker))
+            columns.append(_highest_held(value, first_of_worker))
             continue
         if wanted == FactKind.RATING:
             year, value = value // RATING_STRIDE, value % RATING_STRIDE
             mine &= year == _highest_so_far(year, first_of_worker)
         columns.append(value[np.maximum.accumulate(np.where(mine, rows, firsts))])
     return columns
+
+
+def _highest_held(value: Ints, first_of_worker: Flags) -> Ints:
+    """The highest certificate that the worker holds after each row: registered, and not ended since."""
+    if not (value > CERTIFICATE_STRIDE).any():
+        return _highest_so_far(value, first_of_worker)
+    rows = np.arange(len(value))
+    firsts = np.where(first_of_worker, rows, 0)
+    highest = np.zeros_like(value)
+    for level in range(1, CERTIFICATE_STRIDE):
+        mine = value % CERTIFICATE_STRIDE == level
+        last = value[np.maximum.accumulate(np.where(mine, rows, firsts))]
+        highest = np.where(last == level, level, highest)
+    return highest
 
 
 def _highest_so_far(value: Ints, first_of_worker: Flags) -> Ints:

@@ -93,6 +93,17 @@ RATING_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(
 RATING_STRIDE = len(RATINGS)
 
 
+ENDED = "-"
+"""Before the name of a certificate: it counts no longer from the day of the fact on."""
+CERTIFICATE_STRIDE = len(CERTIFICATES)
+
+
+def certificate_change(text: str) -> int:
+    """The code of a certificate that is registered, `CERTIFICATE_STRIDE` more for `-` and one that ends."""
+    code = CERTIFICATE_CODES[text.removeprefix(ENDED)]
+    return code + CERTIFICATE_STRIDE if text.startswith(ENDED) else code
+
+
 def rating_of_year(text: str) -> int:
     """`2023 excellent` as `RATING_STRIDE` × year + code of the rating: a later year is a greater number."""
     year, _, rating = text.partition(" ")
