@@ -16,6 +16,7 @@ from ledger.imports import imports
 from ledger.queries import Queries
 from ledger.reads import reads
 from ledger.seat_reads import seat_reads
+from ledger.training_reads import training_reads
 from shared import telemetry, traces
 from shared.auth import check_seal, sealing_key
 from shared.database import AWAY, StorageAway
@@ -31,7 +32,7 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     seal_key = sealing_key(token_key)
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
-    tables = (reads, candidate_reads, difference_reads, grade_reads, seat_reads)
+    tables = (reads, candidate_reads, difference_reads, grade_reads, seat_reads, training_reads)
     asked = [route for table in tables for route in table(ledger, queries)]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *imports(ledger), *asked], token_key=token_key)
     built.state.queries = queries

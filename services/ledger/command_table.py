@@ -10,6 +10,7 @@ from ledger.commands import (
     qualifications,
     redraws,
     runs,
+    trainings,
     voids,
 )
 from ledger.domain import (
@@ -31,6 +32,7 @@ from ledger.domain import (
     run,
     second_post,
     suspension,
+    training_year,
     void,
 )
 from ledger.domain.command import Command
@@ -162,6 +164,9 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
         "Record the appraisal of a year",
     ),
     ("/trainings", career.TrainWorker, careers.train_worker, ADMIN, GUARDED, "Record a completed course"),
+    ("/training-plans", training_year.PlanTraining, trainings.plan_training, ADMIN, GUARDED, "Plan a year's training"),
+    ("/training-classes", training_year.OpenClass, trainings.open_class, ADMIN, GUARDED, "Open a class"),
+    ("/attendances", training_year.AttendClass, trainings.attend_class, ADMIN, GUARDED, "Record who completed a class"),
     (
         "/qualifications",
         certificates.QualifyWorker,

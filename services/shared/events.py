@@ -181,6 +181,33 @@ class CommunitiesRedrawn(Event, frozen=True, kw_only=True):
     opened: tuple[str, ...]
 
 
+class TrainingPlanned(Event, frozen=True, kw_only=True):
+    """Hours of training that a year asks of these posts, of all where none is named."""
+
+    name: ClassVar[str] = "city.training-planned.v1"
+    year: int
+    hours: int
+    posts: tuple[Post, ...] = ()
+
+
+class ClassOpened(Event, frozen=True, kw_only=True):
+    """A class 培训班 of a course; `initial` as of a course before duty."""
+
+    name: ClassVar[str] = "city.class-opened.v1"
+    class_id: str
+    course: str
+    hours: int
+    initial: bool = False
+
+
+class ClassAttended(Event, frozen=True, kw_only=True):
+    """These workers completed the class; each has it on the own record, from the same act."""
+
+    name: ClassVar[str] = "city.class-attended.v1"
+    class_id: str
+    worker_ids: tuple[str, ...]
+
+
 # --- community ---------------------------------------------------------------------------------------------
 
 
@@ -476,6 +503,7 @@ class WorkerTrained(Event, frozen=True, kw_only=True):
     course: str
     hours: int
     initial: bool = False
+    class_id: str | UnsetType = UNSET
 
 
 class WorkerQualified(Event, frozen=True, kw_only=True):

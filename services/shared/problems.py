@@ -51,6 +51,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "candidate-not-ready": (409, "The candidate has not passed what the admission asks, or is no candidate any more."),
     "candidate-mismatch": (409, "The candidate is another person, or applied for something else."),
     "no-certificate": (409, "The worker does not hold that certificate on that day."),
+    "unknown-class": (409, "No class of that id has begun by that day."),
     "channel-not-open": (409, "No policy in force takes people in by this channel."),
     "path-not-open": (409, "The policy does not open the post by this path."),
     "two-posts-held": (409, "Nobody holds a third post, or one post twice."),

@@ -38,6 +38,7 @@ REMEDIES: dict[str, str] = {
     "candidate-not-ready": "look at the candidate; record what is missing, or hire somebody else",
     "candidate-mismatch": "name the candidate with this identity number, and hire to the post applied for",
     "no-certificate": "look at the worker's history; nothing needs doing where it has ended",
+    "unknown-class": "open the class first, or choose a day after it began",
     "channel-not-open": "choose a channel that the policy admits for the post on that day",
     "path-not-open": "give the path by which the post was come by, one that the answer names",
     "two-posts-held": "give up the second post first, or name another post",

@@ -341,7 +341,14 @@ def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
         **dict.fromkeys(
             ("workers?city_id=chibi&effective_on=2020-10-01", "drifts?city_id=chibi", f"commands/{command_id}"), ADMIN
         ),
-        **dict.fromkeys((f"workers/{worker}/differences?effective_on=2020-10-01", f"{PLACES[1]}/differences"), ADMIN),
+        **dict.fromkeys(
+            (
+                f"workers/{worker}/training?effective_on=2020-10-01",
+                f"workers/{worker}/differences?effective_on=2020-10-01",
+                f"{PLACES[1]}/differences",
+            ),
+            ADMIN,
+        ),
         **dict.fromkeys((f"{place}{more}" for place in (*PLACES, candidate) for more in ("", "/history")), ADMIN),
         **dict.fromkeys((f"{place}/establishment" for place in PLACES[:2]), ADMIN),
         **dict.fromkeys(("events", "events?format=lines", "log"), ADMIN),

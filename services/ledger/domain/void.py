@@ -14,6 +14,7 @@ from ledger.domain.community import Community
 from ledger.domain.excellence import Excellence
 from ledger.domain.policy import Policies
 from ledger.domain.timeline import Act, Timeline
+from ledger.domain.training_year import without_class
 from ledger.domain.worker import Worker, violations
 from shared.events import (
     Category,
@@ -108,6 +109,7 @@ def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[t
     elif isinstance(after, City):
         yield from _unfounded(after.timeline, CityRegistered)
         yield from _without_street(after)
+        yield from without_class(after)
         for category in Category:
             yield from _too_generous(after, category)
 
