@@ -41,6 +41,7 @@ class ChunkDesk(Desk):
         self._held: dict[bytes, str] = {}
         self._moved: defaultdict[str, list[Dated]] = defaultdict(list)
         self._prepared: list[Prepared] = []
+        self._carried: dict[bytes, str] = {}
 
     def begin(self, claims: Iterable[Claim], *, guarded: str = "") -> None:
         """A chunk whose commands will want these claims: one question for all of them.
@@ -78,10 +79,18 @@ class ChunkDesk(Desk):
             self._carry(change, day)
         for claim in (*decision.claims, *claims):
             self._held[_short(claim)] = command_id
+            self._carried[_short(claim)] = decision.subject
 
     def held(self, claim: Claim) -> bool:
         """As `Desk.held`, of the claims that `begin` was told of."""
         return _short(claim) in self._held
+
+    def held_by(self, claim: Claim, stream: str) -> bool:
+        """As `Desk.held_by`, of the claims that `begin` was told of."""
+        carried, holder = self._carried.get(_short(claim)), self.holder(claim)
+        if carried is not None or holder is None:
+            return carried == stream
+        return self.store.first_streams([holder]).get(holder) == stream
 
     def holder(self, claim: Claim) -> str | None:
         """The command that holds the claim, None for nobody."""
@@ -98,6 +107,7 @@ class ChunkDesk(Desk):
     def written(self) -> None:
         """The chunk is in the log: what was carried on is to be read there."""
         self._held.clear()
+        self._carried.clear()
         self._moved.clear()
         self._prepared.clear()
 

@@ -137,6 +137,11 @@ class Desk:
         """Whether a command that holds has the claim."""
         return self.store.claim_holder(claim.kind, claim.key) is not None
 
+    def held_by(self, claim: Claim, stream: str) -> bool:
+        """Whether the claim is held by a command on that stream."""
+        holder = self.store.claim_holder(claim.kind, claim.key)
+        return holder is not None and self.store.first_streams([holder]).get(holder) == stream
+
     def seal_first(self, person_id: str, plain: bytes) -> str:
         """Ciphertext under a key that is made for the person; none is made while planning."""
         return "" if self.planning else self.personal.seal_first(person_id, plain)

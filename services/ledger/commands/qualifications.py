@@ -22,7 +22,7 @@ def qualify_worker(desk: Desk, command: certificates.QualifyWorker) -> Decision:
     if expiry is not None:
         admit(after, *expiry, policies)
     claim = certificate_claim(desk.personal, command)
-    claims = [] if _is_own(desk, claim, worker.stream) else [claim]
+    claims = [] if desk.held_by(claim, worker.stream) else [claim]
     for one in claims:
         check_claim(desk, one, "certificate-number-used", "/certificate_number")
     plain = msgspec.json.encode({"certificate_number": command.certificate_number})
@@ -38,11 +38,6 @@ def end_certificate(desk: Desk, command: certificates.EndCertificate) -> Decisio
 def honour_worker(desk: Desk, command: honours.HonourWorker) -> Decision:
     """An honour on record."""
     return act(desk, command, lambda standing, policies: honours.honour(command))
-
-
-def _is_own(desk: Desk, claim: Claim, stream: str) -> bool:
-    holder = desk.store.claim_holder(claim.kind, claim.key)
-    return holder is not None and desk.store.first_streams([holder]).get(holder) == stream
 
 
 def certificate_claim(personal: PersonalStore, command: certificates.QualifyWorker) -> Claim:
