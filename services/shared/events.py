@@ -384,7 +384,10 @@ class WorkerRehired(Event, frozen=True, kw_only=True):
 
 
 class WorkerConverted(Event, frozen=True, kw_only=True):
-    """Somebody moved from one pay scheme to another (老人 → 新办法), with the evidence named in the basis."""
+    """Somebody moved from one pay scheme to another (老人 → 新办法), with the evidence named in the basis.
+
+    `counted_years` are those with which they enter the ladder; what is left of them counts towards the next step.
+    """
 
     name: ClassVar[str] = "worker.converted.v1"
     from_scheme: str
@@ -394,6 +397,7 @@ class WorkerConverted(Event, frozen=True, kw_only=True):
     grid_id: str | None = None
     post: Post
     grade: int | None
+    counted_years: int | UnsetType = UNSET
 
 
 class WorkerTransferred(Event, frozen=True, kw_only=True):

@@ -166,6 +166,23 @@ def test_a_candidate_of_another_city_is_not_to_be_seen(town: Town) -> None:
     assert any(event["stream"] == f"candidate/{candidate_id}" for event in listed)
 
 
+def test_the_candidates_of_a_city_are_listed_page_by_page_at_two_times(town: Town) -> None:
+    """F59."""
+    people = [town.person() for _ in range(3)]
+    fields = {"city_id": "chibi", "post": "dedicated", "education": "college"}
+    ids = [town.give("candidates", APPLIED, person=person, **fields)["candidate_id"] for person in people]
+    known = town.store.head()
+    town.give("withdrawals", EXAM, candidate_id=ids[0], reason="本人放弃")
+    first = town.read("candidates", city_id="chibi", effective_on=EXAM, limit=2)
+    rest = town.read("candidates", city_id="chibi", effective_on=EXAM, limit=2, after=first["next_after"])
+    assert [one["candidate_id"] for one in first["candidates"] + rest["candidates"]] == sorted(ids)
+    assert rest["next_after"] is None
+    then = town.read("candidates", city_id="chibi", effective_on=EXAM, known_position=known)["candidates"]
+    assert [one["withdrawn_on"] for one in then] == [None, None, None]
+    assert town.read("candidates", city_id="chibi", effective_on="2020-09-19")["candidates"] == []
+    assert town.ask("candidates", city_id="chibi", who="admin city:jinzhou").status_code == 404
+
+
 def test_no_name_and_no_number_of_a_candidate_stands_in_the_log(town: Town) -> None:
     """F51."""
     candidate_id, person = applied(town)

@@ -22,6 +22,7 @@ from shared.events import (
     Rating,
     SeparationReason,
     WorkerAppraised,
+    WorkerConverted,
     WorkerEducated,
     WorkerHired,
     WorkerQualified,
@@ -83,6 +84,14 @@ def due(day: str, *happened: tuple[str, Event], rules: tuple[str, Event] | None 
 def test_a_step_is_due_after_three_counted_years_from_the_next_first_of_january(day: str, grade: int) -> None:
     """Rule 8: three years are over in October 2023."""
     assert due(day, hired()) == grade
+
+
+def test_years_left_over_on_a_conversion_count_towards_the_next_step() -> None:
+    """Rules 8 and 21: seven counted years are two steps, and one year towards the third."""
+    terms = {"from_scheme": "legacy", "scheme": "ladder", "from_community_id": "xinhua", "community_id": "xinhua"}
+    converted = WorkerConverted(**terms, post=Post.DEDICATED, grade=3, counted_years=7)
+    life = (hired(grade=None), ("2020-10-01", converted))
+    assert [due(day, *life) for day in ("2022-12-31", "2023-01-01", "2026-01-01")] == [3, 4, 5]
 
 
 def test_years_left_over_on_entry_count_towards_the_next_step() -> None:

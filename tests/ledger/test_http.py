@@ -339,7 +339,13 @@ def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
     paths = {
         **dict.fromkeys((*own, f"workers/{worker}/explain?grade_on=2020-10-01"), ADMIN),
         **dict.fromkeys(
-            ("workers?city_id=chibi&effective_on=2020-10-01", "drifts?city_id=chibi", f"commands/{command_id}"), ADMIN
+            (
+                "workers?city_id=chibi&effective_on=2020-10-01",
+                "drifts?city_id=chibi",
+                "candidates?city_id=chibi",
+                f"commands/{command_id}",
+            ),
+            ADMIN,
         ),
         **dict.fromkeys(
             (

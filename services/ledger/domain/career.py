@@ -190,6 +190,7 @@ def convert(command: ConvertWorker, standing: Standing, policies: Policies) -> W
         grid_id=command.grid_id or (standing.grid_id if stays else None),
         post=command.post,
         grade=_grade(command.post, command.grade, command.counted_years, standing.education, document),
+        counted_years=command.counted_years or UNSET,
     )
 
 

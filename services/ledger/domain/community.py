@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -51,6 +52,8 @@ class RegisterGrid(Command, frozen=True, kw_only=True):
 # --- state
 
 _NOBODY: Final = "nobody"
+_TOLD = (WorkerJoined, WorkerLeft, StaysRestated)
+"""What says who is here."""
 
 
 class Movement(NamedTuple):
@@ -62,6 +65,9 @@ class Movement(NamedTuple):
     worker_id: str
     seat: Category | None
     act: Act
+
+
+_when = attrgetter("day", "version")
 
 
 class Community(Struct, frozen=True):
@@ -129,9 +135,7 @@ class Community(Struct, frozen=True):
     def stays_of(self, worker_id: str) -> tuple[Stay, ...]:
         """The worker's stays here, in order."""
         stays: list[Stay] = []
-        for move in self.movements():
-            if move.worker_id != worker_id:
-                continue
+        for move in self.movements(worker_id):
             if move.arrives:
                 stays.append(Stay(since=move.day, seat=move.seat))
             elif stays:
@@ -140,12 +144,15 @@ class Community(Struct, frozen=True):
 
     def says(self, worker_id: str, stays: tuple[Stay, ...]) -> bool:
         """Whether these are the worker's stays here, and nobody leaves who had not come."""
-        return self.stays_of(worker_id) == stays and all(move.worker_id != worker_id for move in self.unmatched())
+        return self.stays_of(worker_id) == stays and not any(self.unmatched(worker_id))
 
-    def unmatched(self) -> Iterator[Movement]:
-        """Departures of somebody who would not be here under that seat, and arrivals of somebody who already is."""
+    def unmatched(self, worker_id: str | None = None) -> Iterator[Movement]:
+        """Departures of somebody who would not be here under that seat, and arrivals of somebody who already is.
+
+        Of everybody, or of one worker.
+        """
         here: dict[str, Category | None] = {}
-        for move in self.movements():
+        for move in self.movements(worker_id):
             if move.arrives:
                 if move.worker_id in here:
                     yield move
@@ -168,23 +175,28 @@ class Community(Struct, frozen=True):
         """The act that closes the community, if there is one."""
         return next((act for act in self.timeline if isinstance(act.event, CommunityClosed)), None)
 
-    def movements(self) -> list[Movement]:
-        """Who comes and goes, by day; what was told anew of a worker stands for all that was said before of them."""
-        retold = {
-            act.event.worker_id: act.version
-            for act in sorted(self.timeline, key=lambda act: act.version)
-            if isinstance(act.event, StaysRestated)
-        }
+    def movements(self, worker_id: str | None = None) -> list[Movement]:
+        """Who comes and goes, everybody or one worker, by day; what was told anew of a worker stands for all that was
+        said before of them."""
+        told = [
+            act
+            for act in self.timeline
+            if isinstance(act.event, _TOLD) and (worker_id is None or act.event.worker_id == worker_id)
+        ]
+        retold: dict[str, int] = {}
+        for act in told:
+            if isinstance(act.event, StaysRestated):
+                retold[act.event.worker_id] = max(act.version, retold.get(act.event.worker_id, 0))
         moves: list[Movement] = []
-        for act in self.timeline:
+        for act in told:
             event = act.event
             if isinstance(event, WorkerJoined | WorkerLeft):
                 if act.version > retold.get(event.worker_id, 0):
                     arrives = isinstance(event, WorkerJoined)
                     moves.append(Movement(act.effective_date, act.version, arrives, event.worker_id, event.seat, act))
             elif isinstance(event, StaysRestated) and act.version == retold[event.worker_id]:
-                moves += _told(act, event)
-        return sorted(moves, key=lambda move: (move.day, move.version))
+                moves += _anew(act, event)
+        return sorted(moves, key=_when)
 
     def with_(self, event: Event, effective_date: date) -> "Community":
         """The community as it would be."""
@@ -201,7 +213,7 @@ class Community(Struct, frozen=True):
                 yield move.day, 1 if move.arrives else -1
 
 
-def _told(act: Act, event: StaysRestated) -> Iterator[Movement]:
+def _anew(act: Act, event: StaysRestated) -> Iterator[Movement]:
     for stay in event.stays:
         yield Movement(stay.since, act.version, True, event.worker_id, stay.seat, act)
         if stay.until is not None:

@@ -195,9 +195,10 @@ class _Walk:
     def _convert(self, act: Act, event: WorkerConverted, rung: Rung) -> None:
         day = act.effective_date
         document, rules = self._rules(day, event.scheme)
-        self._rung = Rung(
-            event.scheme, event.post, event.grade, event.grade, rung.count.anew(day), rung.diplomas, rung.certificates
-        )
+        count = rung.count.anew(day)
+        if rules is not None:
+            count = count.with_entry((event.counted_years or 0) % rules.years_per_step)
+        self._rung = Rung(event.scheme, event.post, event.grade, event.grade, count, rung.diplomas, rung.certificates)
         why = f"converts to {event.scheme} as {event.post}: placed by the act itself"
         self._say(day, event.grade, why, (act,), "grade_rules" if rules else "", document)
 
