@@ -8,6 +8,7 @@ from ledger.desk import Decision, Desk, Opened
 from ledger.domain.command import WorkerCommand
 from ledger.domain.community import check_exists, check_grid
 from ledger.domain.policy import Policies
+from ledger.domain.stays import stays_of
 from ledger.domain.worker import Standing, Worker, admit
 from ledger.event_store import Claim
 from shared.events import Event, WorkerConverted, WorkerTransferred
@@ -30,7 +31,10 @@ def lived(
     desk: Desk, worker: Opened[Worker], event: Event, day: date, policies: Policies, successor_id: str | None
 ) -> Decision:
     """The act, whoever is carried on because of it, and the seats that are taken and freed."""
-    after, carried = carry_on(desk, admit(worker.state, event, day, policies), policies, successor_id)
+    after = admit(worker.state, event, day, policies)
+    if stays_of(after) == stays_of(worker.state):
+        return Decision(worker.stream, [worker.with_dated((event, day))])
+    after, carried = carry_on(desk, after, policies, successor_id)
     seats = seat_changes(desk, worker.state, after, worker.stream.partition("/")[2], day)
     return Decision(worker.stream, [worker.with_dated((event, day), *carried), *seats])
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ledger.commands.acting import act, check_claim
+from ledger.commands.acting import act, claim_taken
 from ledger.desk import Decision, Desk
 from ledger.domain import certificates, honours
 from ledger.domain.worker import admit
@@ -22,12 +22,16 @@ def qualify_worker(desk: Desk, command: certificates.QualifyWorker) -> Decision:
     if expiry is not None:
         admit(after, *expiry, policies)
     claim = certificate_claim(desk.personal, command)
-    claims = [] if desk.held_by(claim, worker.stream) else [claim]
-    for one in claims:
-        check_claim(desk, one, "certificate-number-used", "/certificate_number")
+    known = desk.held(claim)
+    if known and not desk.held_by(claim, worker.stream):
+        raise claim_taken("certificate-number-used", "/certificate_number")
     plain = msgspec.json.encode({"certificate_number": command.certificate_number})
     sealed = msgspec.structs.replace(qualified, personal=desk.seal(command.worker_id, plain))
-    return Decision(worker.stream, [worker.with_dated((sealed, day), *([expiry] if expiry else []))], claims=claims)
+    return Decision(
+        worker.stream,
+        [worker.with_dated((sealed, day), *([expiry] if expiry else []))],
+        claims=[] if known else [claim],
+    )
 
 
 def end_certificate(desk: Desk, command: certificates.EndCertificate) -> Decision:
