@@ -150,12 +150,18 @@ ASSIGNMENTS = Kind(
     (_WORKER, _text("community_id", needed=True), _text("grid_id")),
 )
 
-APPRAISALS = Kind(
-    "appraisals",
-    appraisal.AppraiseWorker,
-    appraisals.appraise_worker,
-    (_WORKER, Column("year", "/year", needed=True, form=_whole_number("year")), _text("rating", needed=True)),
+_YEAR = Column("year", "/year", needed=True, form=_whole_number("year"))
+_RATING = _text("rating", needed=True)
+
+PROPOSALS = Kind(
+    "appraisal-proposals", appraisal.ProposeAppraisal, appraisals.propose_appraisal, (_WORKER, _YEAR, _RATING)
 )
+
+PUBLICATIONS = Kind(
+    "appraisal-publications", appraisal.PublishAppraisal, appraisals.publish_appraisal, (_WORKER, _YEAR)
+)
+
+APPRAISALS = Kind("appraisals", appraisal.AppraiseWorker, appraisals.appraise_worker, (_WORKER, _YEAR, _RATING))
 
 TRAINING = Kind(
     "training",
@@ -177,5 +183,9 @@ CERTIFICATES = Kind(
     lambda personal, command: [qualifications.certificate_claim(personal, command)],
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (PEOPLE, ASSIGNMENTS, APPRAISALS, TRAINING, CERTIFICATES)}
-"""Sheets by their name: people 人员, assignments 调动, appraisals 考核, training 培训, certificates 职业资格."""
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (PEOPLE, ASSIGNMENTS, PROPOSALS, PUBLICATIONS, APPRAISALS, TRAINING, CERTIFICATES)
+}
+"""Sheets by their name: people 人员, assignments 调动, appraisals 考核 in their three steps, training 培训,
+certificates 职业资格."""

@@ -1,4 +1,4 @@
-"""Assignments, appraisals, training and certificates come in as sheets, too, each by the rules of one command."""
+"""Assignments, appraisals step by step, training and certificates come in as sheets, too, each by one command."""
 
 from typing import Any
 
@@ -11,6 +11,8 @@ from ledger.sheet_kinds import KINDS
 DAY = {**PAPER, "effective_date": "2020-12-01"}
 GOOD: dict[str, Line] = {
     "assignments": {"community_id": "jinqiao", "grid_id": "jinqiao-g1"},
+    "appraisal-proposals": {"year": "2020", "rating": "competent"},
+    "appraisal-publications": {"year": "2020"},
     "appraisals": {"year": "2020", "rating": "competent"},
     "training": {"course": "岗前培训", "hours": "40", "initial": "yes"},
     "certificates": {"certificate": "assistant", "certificate_number": "SW-2020-{n}"},
@@ -20,6 +22,16 @@ BAD: dict[str, list[tuple[Line, str, str]]] = {
         ({"community_id": "nowhere"}, "community_id", "unknown-place"),
         ({"grid_id": "xinhua-g1"}, "grid_id", "unknown-place"),
         ({"community_id": "xinhua", "grid_id": ""}, "community_id", "already-there"),
+    ],
+    "appraisal-proposals": [
+        ({"year": "2021"}, "year", "future-year"),
+        ({"rating": ""}, "rating", "broken-row"),
+        ({"effective_date": "2019-01-01"}, "effective_date", "not-in-service"),
+    ],
+    "appraisal-publications": [
+        ({"year": "2019"}, "year", "appraisal-stage"),
+        ({"year": ""}, "year", "broken-row"),
+        ({"effective_date": "2019-01-01"}, "effective_date", "not-in-service"),
     ],
     "appraisals": [
         ({"year": "2021"}, "year", "future-year"),
@@ -38,8 +50,10 @@ BAD: dict[str, list[tuple[Line, str, str]]] = {
     ],
 }
 """Kind → what is wrong in a row, and the verdict."""
-WRITES = {"assignments": 3, "appraisals": 1, "training": 1, "certificates": 1}
+WRITES = {kind: 3 if kind == "assignments" else 1 for kind in GOOD}
 """Kind → the events of a row."""
+FIRST = {"appraisal-publications": "appraisal-proposals"}
+"""Kind → the sheet that has to be in before it."""
 
 
 def rows_for(kind: str, workers: list[str]) -> list[Line]:
@@ -62,6 +76,8 @@ def test_each_kind_is_planned_and_written_with_the_same_verdicts(each_town: Town
     for row, (cells, _, _) in zip(rows[3:], BAD[kind], strict=True):
         row |= cells
     rows.append({**rows[0], "worker_id": "nobody"})
+    if kind in FIRST:
+        imported(each_town, sheet(rows_for(FIRST[kind], workers)), FIRST[kind])
     head = each_town.store.head()
     answer = planned_and_imported(each_town, sheet(rows), kind, on_error="continue")
     expected = [(number, column, code) for number, (_, column, code) in enumerate(BAD[kind], 5)]
@@ -83,6 +99,18 @@ def test_what_was_imported_is_to_be_read(town: Town) -> None:
     assert found["ratings"] == {"2020": "competent"}
     assert town.read(f"workers/{workers[1]}/personal")["certificate_numbers"] == ["SW-2020-1"]
     assert town.seats("jinqiao")[1] == 2
+
+
+def test_a_year_is_appraised_by_three_sheets_and_no_step_is_left_out(town: Town) -> None:
+    """Rule 9: proposed, published, final; a sheet of results before its publication is refused row by row."""
+    workers = hired(town, 3)
+    steps = ("appraisal-proposals", "appraisal-publications", "appraisals")
+    assert imported(town, sheet(rows_for(steps[0], workers)), steps[0]).counts() == (3, 0, 0, 0)
+    early = imported(town, sheet(rows_for(steps[2], workers)), steps[2], on_error="continue")
+    assert early.refused() == [(row, "year", "appraisal-stage") for row in (2, 3, 4)]
+    for kind in steps[1:]:
+        assert imported(town, sheet(rows_for(kind, workers)), kind).counts() == (3, 0, 0, 0)
+    assert [town.worker(worker_id)["appraisals"]["2020"]["stage"] for worker_id in workers] == ["final"] * 3
 
 
 def test_many_rows_of_one_worker_are_decided_one_after_the_other(each_town: Town) -> None:

@@ -43,6 +43,27 @@ def test_two_communities_become_three_and_everybody_is_moved(town: Town) -> None
     assert town.read("communities/north", effective_on="2020-11-01")["predecessors"] == ["jinqiao"]
 
 
+def test_a_split_names_who_goes_where_and_keeps_the_seats_of_the_city(town: Town) -> None:
+    """Rule 12: one community becomes two, each with people of it, and says which it comes from."""
+    li, wu = town.hire("xinhua"), town.hire("xinhua")
+    redraw(town, [opened("east"), opened("west", dedicated_seats=1)], [closed("xinhua", "east", **{wu: "west"})])
+    assert [town.worker(who, "2020-11-01")["community_id"] for who in (li, wu)] == ["east", "west"]
+    for name in ("east", "west"):
+        assert town.read(f"communities/{name}", effective_on="2020-11-01")["predecessors"] == ["xinhua"]
+
+
+def test_a_merge_brings_two_staffs_together_and_says_both_predecessors(town: Town) -> None:
+    """Rule 12: two communities become one, without a decision on anybody."""
+    workers = [town.hire("xinhua"), town.hire("jinqiao"), town.hire("jinqiao")]
+    redraw(town, [opened("middle", dedicated_seats=4)], [closed("xinhua", "middle"), closed("jinqiao", "middle")])
+    assert {town.worker(who, "2020-11-01")["community_id"] for who in workers} == {"middle"}
+    assert town.seats("middle", day="2020-11-01") == (4, 3)
+    found = town.read("communities/middle", effective_on="2020-11-01")
+    assert found["predecessors"] == ["xinhua", "jinqiao"]
+    late = town.hire("xinhua", "2020-10-15")
+    assert town.worker(late, "2020-11-01")["community_id"] == "middle"
+
+
 def test_the_list_of_the_city_changes_on_the_day(town: Town) -> None:
     three_from_two(town)
     assert town.read("cities/chibi", effective_on="2020-10-31")["communities"] == ["xinhua", "jinqiao", "huangjia"]
