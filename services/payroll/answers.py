@@ -125,7 +125,10 @@ class LinesPage(Struct, frozen=True, kw_only=True):
 
 
 class Payslip(Struct, frozen=True, kw_only=True):
-    """A worker's lines of the runs of one month; `open` shows what a run would pay as known."""
+    """A worker's lines of the runs of one month; `open` shows what a run would pay as known.
+
+    `blockers` say what is held up for this worker; a closed month has none.
+    """
 
     worker_id: str
     month: str
@@ -133,6 +136,7 @@ class Payslip(Struct, frozen=True, kw_only=True):
     known_position: int
     lines: list[LineAnswer]
     totals: Totals
+    blockers: tuple[str, ...] = ()
 
 
 class DueAnswer(Struct, frozen=True, kw_only=True):
@@ -155,7 +159,10 @@ class Rung(Struct, frozen=True, kw_only=True):
 
 
 class LadderAnswer(Struct, frozen=True, kw_only=True):
-    """The ladder in force on a day; `mean` is that of the unrounded pays, to the whole yuan."""
+    """The ladder in force on a day; `mean` is that of the unrounded pays, to the whole yuan.
+
+    `grades` and `mean` are of the posts without coefficients of their own; `by_post` has those with.
+    """
 
     jurisdiction: str
     scheme: str
@@ -165,6 +172,7 @@ class LadderAnswer(Struct, frozen=True, kw_only=True):
     base: str
     grades: list[Rung]
     mean: str
+    by_post: dict[str, list[Rung]] = {}
 
 
 class ProjectionAnswer(Struct, frozen=True, kw_only=True):

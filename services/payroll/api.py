@@ -178,11 +178,13 @@ class _Desk:
         closes = [state.closed_act.position for state in states if state.closed_act is not None]
         check_runs_taken(self._projection, known.jurisdiction, position, *([month] if closes else ()))
         where = {"worker_id": worker_id}
+        blockers: tuple[str, ...] = ()
         if closes:
             lines = [line for close in closes for line in self._projection.closed_lines(close, where=where)]
         else:
             check_near(month, self._payroll.today())
-            lines = [line for line in settle(known, month).explained() if line.worker_id == worker_id]
+            settlement = settle(known, month)
+            lines, blockers = list(settlement.explained()), settlement.blockers
         slip = Payslip(
             worker_id=worker_id,
             month=month,
@@ -190,6 +192,7 @@ class _Desk:
             known_position=position,
             lines=[line_answer(line, month) for line in lines],
             totals=totals_of(lines, month),
+            blockers=blockers,
         )
         return _at(position, slip)
 

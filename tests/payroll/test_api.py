@@ -3,13 +3,15 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 from tests.payroll.feeding import START, LedgerInSmall, opened, payroll_over
-from tests.payroll.working import without_remainder
+from tests.payroll.working import policy, without_remainder
 
 from payroll import api
 from shared.auth import mint
@@ -170,6 +172,41 @@ def test_the_ladder_of_chibi_and_its_mean(office):
     ladder = office.get("/payroll/v1/ladder", jurisdiction="chibi", scheme="ladder", on="2020-10-01").json()
     assert (ladder["base"], ladder["mean"]) == ("3638.67", "3641.00")
     assert [rung["pay"] for rung in ladder["grades"]][::17] == ["2620.00", "4803.00"]
+
+
+def test_a_post_with_coefficients_of_its_own_has_its_own_rungs(office):
+    """Rule 1: the head's row is not shown as everybody's."""
+    ours = policy("chibi-2020").ladder
+    own = msgspec.structs.replace(ours, by_post={"head": {7: Decimal("2.00")}})
+    office.log.enact("2021-01-01", policy("chibi-2020", ladder=own))
+    ladder = office.get("/payroll/v1/ladder", jurisdiction="chibi", scheme="ladder", on="2021-01-01").json()
+    assert (ladder["mean"], ladder["grades"][6]) == ("3641.00", {"grade": 7, "coefficient": "0.90", "pay": "3275.00"})
+    assert ladder["by_post"] == {"head": [{"grade": 7, "coefficient": "2.00", "pay": "7277.00"}]}
+
+
+def test_tables_that_are_added_up_are_no_ladder_and_the_answer_says_so(office):
+    office.log.enact("2013-01-01", policy("xiangan-2013", jurisdiction="chibi"))
+    answer = office.get("/payroll/v1/ladder", jurisdiction="chibi", scheme="additive", on="2013-01-01")
+    assert (answer.status_code, answer.json()["code"]) == (409, "no-grades")
+    assert "adds up tables" in answer.json()["detail"]
+
+
+def test_a_payslip_says_what_is_held_up_for_the_worker_and_for_nobody_else(office):
+    """F20: chen is a head, and who pays a head's remaining 30 % is not said."""
+    office.log.enact("2020-11-01", policy("chibi-2020", funding=without_remainder()))
+    held = [
+        office.get(f"/payroll/v1/workers/{who}/payslips/2020-11", "worker", f"worker:{who}").json()["blockers"]
+        for who in ("chen", "li")
+    ]
+    assert held == [
+        ["suspense: 1440.90 for head in north: no funding rule names who pays it"],
+        [
+            "suspense: 2620.00 for dedicated in south: no funding rule names who pays it",
+            "no-rule: li in 2020-11: no funding rule names the worker's post",
+        ],
+    ]
+    office.close("2020-10")
+    assert office.get("/payroll/v1/workers/chen/payslips/2020-10", "worker", "worker:chen").json()["blockers"] == []
 
 
 def test_a_rebuild_gives_the_same_digest_and_writes_nothing(office):

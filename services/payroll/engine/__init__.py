@@ -13,7 +13,7 @@ from payroll.engine.facts import (
 )
 from payroll.engine.lines import Due, Entries, Gap, Segments, due, entries_of, settled
 from payroll.engine.policy_tables import PolicyTables, compile_policies
-from payroll.engine.policy_versions import EnactedPolicy, PublishedBase
+from payroll.engine.policy_versions import EnactedPolicy, PublishedBase, ladder_pay
 from payroll.engine.uncomputed import uncomputed
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
@@ -62,6 +62,7 @@ __all__ = [
     "facts_of",
     "first_day",
     "in_order",
+    "ladder_pay",
     "month_name",
     "month_number",
     "rating_of_year",

@@ -12,7 +12,7 @@ from itertools import pairwise
 from payroll.engine.facts import day_number
 from payroll.engine.vocabulary import Vocabulary
 from shared.money import fen, round_fen
-from shared.policy_document import Base, FundingRule, PayItem, PolicyDocument
+from shared.policy_document import Base, FundingRule, Ladder, PayItem, PolicyDocument
 
 BEFORE_ALL_DAYS = -(1 << 30)
 
@@ -73,7 +73,7 @@ class Version:
         base_fen = self.base_fen() if ladder else None
         if ladder is None or coefficient is None or base_fen is None:
             return None
-        return round_fen(base_fen * Fraction(coefficient), ladder.full_month_rounding)
+        return ladder_pay(ladder, base_fen, coefficient)
 
     def funding_rule(self, post: str, item: PayItem) -> FundingRule | None:
         """分级承担: a rule for the item before one for all items, then the latest that has come, then as listed."""
@@ -86,6 +86,11 @@ class Version:
             and (rule.from_date is None or day_number(rule.from_date) <= self.first_day)
         ]
         return max(fit, key=lambda rule: (bool(rule.items), rule.from_date or date.min), default=None)
+
+
+def ladder_pay(ladder: Ladder, base_fen: Fraction, coefficient: Decimal) -> Fraction:
+    """Pay = base × coefficient, in fen, rounded as a full month's amount (rule 1)."""
+    return round_fen(base_fen * Fraction(coefficient), ladder.full_month_rounding)
 
 
 def version_of(document: PolicyDocument, scheme: int = 0, first_day: int = 0) -> Version:
