@@ -21,6 +21,7 @@ from ledger.domain import (
     certificates,
     city,
     community,
+    conversion,
     honours,
     policy,
     probation,
@@ -95,7 +96,7 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
         "Confirm a probation",
     ),
     ("/rehires", rehire.RehireWorker, careers.rehire_worker, ADMIN, GUARDED, "Hire somebody again who left"),
-    ("/conversions", career.ConvertWorker, careers.convert_worker, ADMIN, GUARDED, "Convert to the new scheme"),
+    ("/conversions", conversion.ConvertWorker, careers.convert_worker, ADMIN, GUARDED, "Convert to the new scheme"),
     ("/transfers", career.TransferWorker, careers.transfer_worker, ADMIN, GUARDED, "Transfer to a community or grid"),
     ("/post-changes", career.ChangePost, careers.change_post, ADMIN, GUARDED, "Move to another post"),
     (

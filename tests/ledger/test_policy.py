@@ -174,6 +174,18 @@ def test_a_base_starts_on_the_day_of_the_year_that_the_document_names(town: Town
     town.give("bases", "2021-07-01", **fields)
 
 
+def test_a_first_base_starts_with_its_document_also_on_another_day_of_the_year(town: Town) -> None:
+    """Rule 3: whoever follows the remedy of the refusal is served, before the first 1 July too."""
+    document = ladder()
+    document["ladder"]["base"] = {"share": "0.80", "starts": "07-01"}
+    town.give("policies", "2021-01-01", document=document)
+    fields = {"jurisdiction": "chibi", "scheme": "ladder", "average_annual_wage": "57840.00"}
+    remedy = town.refuse("base-off-day", "bases", "2021-03-01", **fields)["remedy"]
+    assert remedy == "give 07-01 of the year from which the wage counts, or 2021-01-01, when chibi-2020 began"
+    for day in ("2021-01-01", "2021-07-01"):
+        town.give("bases", day, **fields)
+
+
 def test_the_same_base_is_published_once(town: Town) -> None:
     publish(town)
     fields = {"jurisdiction": "chibi", "scheme": "ladder", "average_annual_wage": "57840"}

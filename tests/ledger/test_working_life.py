@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.ledger.given import Town
+from tests.ledger.given import POLICIES, Town, read_policy
 
 pytestmark = pytest.mark.campaign
 
@@ -215,6 +215,30 @@ def test_a_conversion_waits_for_the_policy(town: Town) -> None:
     worker_id = town.hire(day="2019-05-01", channel="legacy")
     found = town.refuse("channel-not-open", "conversions", "2020-09-17", worker_id=worker_id, post="dedicated")
     assert found["pointer"] == "/effective_date"
+
+
+def legacy_until(town: Town, *legacy: dict[str, str]) -> None:
+    """Chibi's ladder with a list of the older schemes whose people it takes over."""
+    document = read_policy(POLICIES / "chibi-2020.yaml") | {"legacy": list(legacy)}
+    town.give("policies", "2020-09-19", document=document)
+
+
+def test_a_conversion_is_refused_after_the_last_day_that_the_policy_names_for_the_older_scheme(town: Town) -> None:
+    """Rule 21."""
+    legacy_until(town, {"scheme": "legacy", "until": "2020-12-31"})
+    worker_id = town.hire(day="2019-05-01", channel="legacy")
+    found = town.refuse("channel-not-open", "conversions", "2021-01-01", worker_id=worker_id, post="dedicated")
+    assert found["pointer"] == "/effective_date"
+    assert "2020-12-31" in found["remedy"]
+    town.give("conversions", "2020-12-31", worker_id=worker_id, post="dedicated")
+
+
+def test_a_policy_that_names_older_schemes_takes_over_nobody_of_another(town: Town) -> None:
+    """Rule 21."""
+    legacy_until(town, {"scheme": "grids"})
+    worker_id = town.hire(day="2019-05-01", channel="legacy")
+    found = town.refuse("channel-not-open", "conversions", worker_id=worker_id, post="dedicated")
+    assert (found["pointer"], "grids, not of legacy" in found["detail"]) == ("/worker_id", True)
 
 
 # --- appraisal, training, certificate, diploma, exit

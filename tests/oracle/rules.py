@@ -24,16 +24,19 @@ class InForce:
 
 
 def in_force(acts: Sequence[Recorded], scheme: str, day: date) -> InForce | None:
-    """The latest document as `careers.known` orders them; a base published after it replaces its wage."""
-    found = None
+    """The latest document as `careers.known` orders them, with the latest wage that a document or a base told."""
+    found, wage = None, Fraction(0)
     for act in (act for act in acts if act.effective_date <= day):
         match act.event:
             case events.PolicyEnacted(scheme=its) as enacted if its == scheme:
                 ladder = enacted.document.ladder
-                wage = Fraction(ladder.base.average_annual_wage or 0) * 100 if ladder else Fraction(0)
+                if ladder is not None and ladder.base.average_annual_wage is not None:
+                    wage = Fraction(ladder.base.average_annual_wage) * 100
                 found = InForce(enacted.document, wage, act.position)
-            case events.BasePublished(scheme=its) as published if its == scheme and found and _on_wage(found):
-                found = InForce(found.document, Fraction(published.average_annual_wage_fen), act.position)
+            case events.BasePublished(scheme=its) as published if its == scheme:
+                wage = Fraction(published.average_annual_wage_fen)
+                if found is not None and _on_wage(found):
+                    found = InForce(found.document, wage, act.position)
     return found and _as_of(found, day)
 
 

@@ -6,7 +6,7 @@ from ledger.commands.acting import act, check_claim, lived
 from ledger.commands.candidates import admit_candidate
 from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
-from ledger.domain import career, probation, rehire, second_post, suspension
+from ledger.domain import career, conversion, probation, rehire, second_post, suspension
 from ledger.domain.community import check_exists, check_grid
 from ledger.domain.worker import Worker, admit
 from ledger.event_store import Claim
@@ -67,9 +67,9 @@ def confirm_probation(desk: Desk, command: probation.ConfirmProbation) -> Decisi
     return act(desk, command, lambda standing, policies: probation.confirm(command))
 
 
-def convert_worker(desk: Desk, command: career.ConvertWorker) -> Decision:
+def convert_worker(desk: Desk, command: conversion.ConvertWorker) -> Decision:
     """From the old scheme to the new, taking a seat where none was held."""
-    return act(desk, command, lambda standing, policies: career.convert(command, standing, policies))
+    return act(desk, command, lambda standing, policies: conversion.convert(command, standing, policies))
 
 
 def transfer_worker(desk: Desk, command: career.TransferWorker) -> Decision:

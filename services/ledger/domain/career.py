@@ -19,7 +19,6 @@ from shared.events import (
     PostChanged,
     PostPath,
     SeparationReason,
-    WorkerConverted,
     WorkerEducated,
     WorkerHired,
     WorkerRegraded,
@@ -73,16 +72,6 @@ class HireWorker(Entry, frozen=True, kw_only=True):
     education: Education
     counted_years: Years = 0
     person: Person
-
-
-class ConvertWorker(WorkerCommand, frozen=True, kw_only=True):
-    """From the old scheme to the one open to conversion; the basis names the evidence. Without a place it stays."""
-
-    post: Post
-    community_id: Id | None = None
-    grid_id: Id | None = None
-    counted_years: Years = 0
-    grade: Grade | None = None
 
 
 class TransferWorker(WorkerCommand, frozen=True, kw_only=True):
@@ -161,12 +150,12 @@ def terms(
     day = command.effective_date
     check_probation(command.probation_until, day)
     if command.paid_outside:
-        document, admitting = None, policies.open_to(command.channel, day)
+        document, admitted = None, policies.open_to(command.channel, day)
     else:
-        document = admitting = _open_to(command.channel, command.post, day, policies)
-    if admitting is not None:
+        document = admitted = admitting(command.channel, command.post, day, policies)
+    if admitted is not None:
         check_admission(
-            admitting,
+            admitted,
             command.channel,
             command.post,
             birth_date=birth_date,
@@ -174,24 +163,8 @@ def terms(
             day=day,
             examined=command.candidate_id is not None,
         )
-    grade = _grade(command.post, command.grade, counted_years, education, document)
+    grade = grade_of(command.post, command.grade, counted_years, education, document)
     return document.scheme if document else OUTSIDE, grade
-
-
-def convert(command: ConvertWorker, standing: Standing, policies: Policies) -> WorkerConverted:
-    """Refused `channel-not-open`, `no-policy`."""
-    document = _open_to(Channel.CONVERSION, command.post, command.effective_date, policies)
-    stays = command.community_id is None or command.community_id == standing.community_id
-    return WorkerConverted(
-        from_scheme=standing.scheme,
-        scheme=document.scheme,
-        from_community_id=standing.community_id,
-        community_id=command.community_id or standing.community_id,
-        grid_id=command.grid_id or (standing.grid_id if stays else None),
-        post=command.post,
-        grade=_grade(command.post, command.grade, command.counted_years, standing.education, document),
-        counted_years=command.counted_years or UNSET,
-    )
 
 
 def transfer(command: TransferWorker, standing: Standing) -> WorkerTransferred:
@@ -239,7 +212,8 @@ def separate(command: SeparateWorker) -> WorkerSeparated:
     return WorkerSeparated(reason=command.reason)
 
 
-def _open_to(channel: Channel, post: Post, day: date, policies: Policies) -> PolicyDocument:
+def admitting(channel: Channel, post: Post, day: date, policies: Policies) -> PolicyDocument:
+    """The document that takes people in by the channel. Refused `channel-not-open`, `no-policy`."""
     document = policies.open_to(channel, day)
     if document is None:
         raise Refused(
@@ -275,9 +249,10 @@ def _check_path(document: PolicyDocument, command: ChangePost) -> None:
         )
 
 
-def _grade(
+def grade_of(
     post: Post, grade: int | None, counted_years: int, education: Education, document: PolicyDocument | None
 ) -> int | None:
+    """The grade that is asked for, else the one of the policy's entry."""
     if grade is not None or document is None:
         return grade
     return entry_grade(post, counted_years=counted_years, education=education, document=document)

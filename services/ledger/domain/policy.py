@@ -59,6 +59,14 @@ class Policies(Struct, frozen=True):
         """The document of the scheme in force on the day: the latest enacted that is effective by then."""
         return next((enacted.document for enacted in self._enacted(day) if enacted.scheme == scheme), None)
 
+    def since(self, scheme: str, day: date) -> date | None:
+        """From when the document of the scheme that is in force on the day is in force."""
+        acts = reversed(tuple(self.timeline.until(day)))
+        return next(
+            (act.effective_date for act in acts if isinstance(act.event, PolicyEnacted) and act.event.scheme == scheme),
+            None,
+        )
+
     def open_to(self, channel: Channel, day: date) -> PolicyDocument | None:
         """The document in force on the day that takes people in by the channel."""
         current: dict[str, PolicyDocument] = {}
@@ -125,13 +133,13 @@ def publish_base(policies: Policies, command: PublishBase, wage_fen: int) -> Bas
             pointer="/scheme",
             remedy="enact a policy with a ladder first, or choose a day on which one is in force",
         )
-    starts = document.ladder.base.starts
-    if starts is not None and f"{command.effective_date:%m-%d}" != starts:
+    starts, since = document.ladder.base.starts, policies.since(command.scheme, command.effective_date)
+    if starts is not None and f"{command.effective_date:%m-%d}" != starts and command.effective_date != since:
         raise Refused(
             "base-off-day",
             f"{document.policy_id} starts a new base on {starts}, not on {command.effective_date}",
             pointer="/effective_date",
-            remedy=f"give an effective date on {starts} of the year from which the wage counts",
+            remedy=f"give {starts} of the year from which the wage counts, or {since}, when {document.policy_id} began",
         )
     event = BasePublished(scheme=command.scheme, average_annual_wage_fen=wage_fen)
     if wage_fen == 0:

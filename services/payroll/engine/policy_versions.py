@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -28,7 +29,7 @@ class EnactedPolicy:
 
 @dataclass(frozen=True)
 class PublishedBase:
-    """The average annual wage of a scheme from a date on, until a document or a base of a later date."""
+    """The average annual wage of a scheme from a date on, until another of a later date."""
 
     effective_date: date
     position: int
@@ -103,20 +104,56 @@ def versions_of(
     policies: Sequence[EnactedPolicy], bases: Sequence[PublishedBase], vocabulary: Vocabulary
 ) -> tuple[Version, ...]:
     """Per scheme, one version per day on which its rules change, with a last word per day: the highest position."""
-    acts: list[EnactedPolicy | PublishedBase] = [*policies, *bases]
-    acts.sort(key=lambda act: (act.effective_date, act.position))
     found: list[Version] = []
     for code, scheme in enumerate(vocabulary.schemes):
-        current = Version(code, BEFORE_ALL_DAYS)
-        by_day = {current.first_day: current}
-        for act in acts:
-            day = day_number(act.effective_date)
-            if isinstance(act, EnactedPolicy) and act.document.scheme == scheme:
-                current = by_day[day] = version_of(act.document, code, day)
-            elif isinstance(act, PublishedBase) and act.scheme == scheme and _on_wage(current):
-                current = by_day[day] = Version(code, day, current.document, act.average_annual_wage_fen)
-        found += _cut_at_dates(by_day.values())
+        documents = _by_day(policy for policy in policies if policy.document.scheme == scheme)
+        wages = _wages(documents.values(), [base for base in bases if base.scheme == scheme])
+        versions = [_version_on(day, code, documents, wages) for day in sorted({BEFORE_ALL_DAYS, *documents, *wages})]
+        found += _cut_at_dates(versions)
     return tuple(found) or (Version(0, BEFORE_ALL_DAYS),)
+
+
+def _version_on(day: int, code: int, documents: Mapping[int, EnactedPolicy], wages: Mapping[int, int]) -> Version:
+    """The document and the wage that hold on the day."""
+    enacted = [policy for first, policy in documents.items() if first <= day]
+    document = enacted[-1].document if enacted else None
+    known = [wage for first, wage in wages.items() if first <= day]
+    return Version(code, day, document, known[-1] if known and _on_wage(document) else 0)
+
+
+def _on_wage(document: PolicyDocument | None) -> bool:
+    """Whether the pay follows the average wage."""
+    return document is not None and document.ladder is not None and document.ladder.base.share is not None
+
+
+def _by_day(policies: Iterable[EnactedPolicy]) -> dict[int, EnactedPolicy]:
+    """Day → the last word on the document that comes into force on it, in order."""
+    ordered = sorted(policies, key=lambda policy: (policy.effective_date, policy.position))
+    return {day_number(policy.effective_date): policy for policy in ordered}
+
+
+def _wages(policies: Iterable[EnactedPolicy], bases: Iterable[PublishedBase]) -> dict[int, int]:
+    """Day → the average wage from it on, which stays known whichever document is in force.
+
+    One that a document names counts from the document's `starts` day on where another is known until then.
+    """
+    told = [(day_number(base.effective_date), base.position, base.average_annual_wage_fen) for base in bases]
+    for policy in policies:
+        base = policy.document.ladder.base if policy.document.ladder else None
+        if base is not None and base.average_annual_wage is not None:
+            day = day_number(policy.effective_date)
+            if base.starts is not None and any(known <= day for known, _, _ in told):
+                day = _next_start(policy.effective_date, base.starts)
+            told.append((day, policy.position, fen(base.average_annual_wage)))
+    return {day: wage for day, _, wage in sorted(told)}
+
+
+def _next_start(day: date, starts: str) -> int:
+    """The first MM-DD from the day on; 29 February is the 28th where there is none."""
+    month, number = int(starts[:2]), int(starts[3:])
+    years = (day.year, day.year + 1)
+    begin = (date(year, month, min(number, monthrange(year, month)[1])) for year in years)
+    return min(day_number(start) for start in begin if start >= day)
 
 
 def _cut_at_dates(versions: Collection[Version]) -> Iterator[Version]:
@@ -136,9 +173,3 @@ def _named_days(document: PolicyDocument | None) -> list[int]:
     shares = document.ladder.base.later_shares if document.ladder else ()
     dates = {*(later.from_date for later in shares), *(rule.from_date for rule in document.funding if rule.from_date)}
     return sorted(map(day_number, dates))
-
-
-def _on_wage(version: Version) -> bool:
-    """Whether the pay follows the average wage."""
-    ladder = version.document.ladder if version.document else None
-    return ladder is not None and ladder.base.share is not None
