@@ -436,6 +436,7 @@ class SecondPostTaken(Event, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "worker.second-post-taken.v1"
     post: Post
+    path: PostPath | UnsetType = UNSET
 
 
 class SecondPostLeft(Event, frozen=True, kw_only=True):

@@ -213,3 +213,15 @@ def test_two_unfit_years_in_a_row_ask_for_a_decision_on_the_exit(town: Town) -> 
     town.give("appraisal-corrections", "2024-07-01", **last, rating="competent", reason="漏记")
     assert exits(town, worker_id, "2024-06-30") != []
     assert exits(town, worker_id, "2024-07-01") == []
+
+
+def test_an_exit_that_was_decided_is_not_to_be_decided_again_after_a_re_hire(town: Town) -> None:
+    """Rules 10 and 23: the row of unfit years ended with the service."""
+    rules(town, exits=[{"rating": "unfit", "in_a_row": 2}])
+    worker_id = town.hire(day="2021-01-01")
+    for year in (2021, 2022):
+        town.give("appraisals", f"{year}-12-31", worker_id=worker_id, year=year, rating="unfit")
+    town.give("separations", "2023-02-01", worker_id=worker_id, reason="dismissed")
+    again = {"worker_id": worker_id, "community_id": "jinqiao", "channel": "exam", "post": "dedicated"}
+    town.give("rehires", "2026-01-01", **again, keeps_years=False)
+    assert exits(town, worker_id, "2026-06-01") == []

@@ -98,6 +98,33 @@ def test_a_candidate_is_hired_as_the_person_and_to_the_post_they_applied_for(str
     strict.refuse("candidate-mismatch", "hires", HIRE, **other)
 
 
+@pytest.mark.parametrize("education", ["high_school", "doctor"])
+def test_a_candidate_is_hired_with_the_diploma_that_the_exam_was_sat_with(strict: Town, education: str) -> None:
+    """Rule 11: neither lower, which the policy does not admit, nor higher, which brings grades."""
+    candidate_id, person = applied(strict)
+    passed(strict, candidate_id)
+    hiring = strict.hiring(person=person, candidate_id=candidate_id)
+    strict.refuse("candidate-mismatch", "hires", HIRE, **{**hiring, "education": education})
+    strict.refuse("candidate-mismatch", "hires", HIRE, **{**hiring, "person": {**person, "name": "王五"}})
+    strict.give("hires", HIRE, **hiring)
+
+
+def test_an_application_that_a_void_opens_anew_is_still_the_only_one(strict: Town) -> None:
+    """Rule 11: a hire that is voided leaves the candidate, who is hired again or applies again, not both."""
+    candidate_id, person = applied(strict)
+    passed(strict, candidate_id)
+    hiring = strict.hiring(person=person, candidate_id=candidate_id)
+    first = strict.give("hires", HIRE, **hiring)
+    strict.give("voids", command_id=first["command_id"], reason="社区写错")
+    application = {"city_id": "chibi", "post": "dedicated", "education": "college", "person": person}
+    strict.refuse("candidate-registered", "candidates", APPLIED, **application)
+    second = strict.give("hires", HIRE, **hiring)
+    again = strict.give("candidates", "2021-02-01", **application)
+    found = strict.refuse("candidate-registered", "voids", command_id=second["command_id"], reason="社区写错")
+    assert (found["pointer"], found["remedy"]) == ("/command_id", "withdraw the later application first")
+    assert again["candidate_id"] != candidate_id
+
+
 def test_a_candidate_is_hired_once(strict: Town) -> None:
     candidate_id, person = applied(strict)
     passed(strict, candidate_id)

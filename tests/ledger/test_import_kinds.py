@@ -29,7 +29,7 @@ BAD: dict[str, list[tuple[Line, str, str]]] = {
         ({"effective_date": "2019-01-01"}, "effective_date", "not-in-service"),
     ],
     "appraisal-publications": [
-        ({"year": "2019"}, "year", "appraisal-stage"),
+        ({"year": "2021"}, "year", "appraisal-stage"),
         ({"year": ""}, "year", "broken-row"),
         ({"effective_date": "2019-01-01"}, "effective_date", "not-in-service"),
     ],
@@ -116,14 +116,15 @@ def test_a_year_is_appraised_by_three_sheets_and_no_step_is_left_out(town: Town)
 def test_many_rows_of_one_worker_are_decided_one_after_the_other(each_town: Town) -> None:
     """F61, rule 9: the second appraisal of a year is refused, the third row is the first once more."""
     (worker_id,) = hired(each_town, 1)
-    rows: list[dict[str, Any]] = [{"worker_id": worker_id, "rating": "competent", **DAY} for _ in range(4)]
-    for row, year in zip(rows, ("2020", "2020", "2020", "2019"), strict=True):
+    day = {**DAY, "effective_date": "2021-12-01"}
+    rows: list[dict[str, Any]] = [{"worker_id": worker_id, "rating": "competent", **day} for _ in range(4)]
+    for row, year in zip(rows, ("2020", "2020", "2020", "2021"), strict=True):
         row["year"] = year
     rows[1]["rating"] = "excellent"
     answer = planned_and_imported(each_town, sheet(rows), "appraisals", on_error="continue")
     assert answer.outcomes() == ["accepted", "refused", "already-there", "accepted"]
     assert answer.refused() == [(3, "year", "already-there")]
-    assert each_town.worker(worker_id)["ratings"] == {"2020": "competent", "2019": "competent"}
+    assert each_town.worker(worker_id, "2021-12-31")["ratings"] == {"2020": "competent", "2021": "competent"}
 
 
 def test_every_kind_of_sheet_is_tried_here() -> None:

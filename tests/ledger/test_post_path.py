@@ -42,6 +42,25 @@ def test_a_post_is_not_come_by_on_another_path_or_on_none(elected: Town, path: d
     assert "election or selection" in found["remedy"]
 
 
+def test_a_second_post_is_come_by_on_a_path_that_is_open_to_it(elected: Town) -> None:
+    """Rules 13 and 22: the second post in one hand is a post like the first."""
+    worker_id = elected.hire(post="member", channel="election")
+    found = elected.refuse("path-not-open", "second-posts", "2020-11-01", worker_id=worker_id, post="head")
+    assert "by election" in found["detail"]
+    elected.give("second-posts", "2020-11-01", worker_id=worker_id, post="head", path="election")
+    assert elected.worker(worker_id)["second_post"] == "head"
+
+
+def test_who_was_appointed_does_not_come_into_a_post_that_is_entered_by_exam(town: Town) -> None:
+    """Rule 11, 逢进必考: not on the next day either, unless a policy opens a path to it; who passed goes back freely."""
+    worker_id = town.hire(post="member", channel="appointment", education="high_school")
+    found = town.refuse("path-not-open", "post-changes", "2020-10-02", worker_id=worker_id, post="dedicated")
+    assert found["pointer"] == "/post"
+    examined = town.hire("jinqiao")
+    town.give("post-changes", "2020-10-02", worker_id=examined, post="member")
+    town.give("post-changes", "2021-10-02", worker_id=examined, post="dedicated")
+
+
 def test_a_demotion_goes_by_a_path_too(elected: Town) -> None:
     """Rule 13: downwards into the band of the lower post."""
     worker_id = elected.hire(post="head", channel="election", grade=16)

@@ -11,15 +11,16 @@ ACTS: list[tuple[str, dict[str, Any]]] = [
     ("transfers", {"community_id": "jinqiao"}),
     ("post-changes", {"post": "member"}),
     ("regrades", {"grade": 2, "reason": "晋级"}),
-    ("appraisals", {"year": 2019, "rating": "competent"}),
     ("trainings", {"course": "初任培训", "hours": 40}),
     ("qualifications", {"certificate": "assistant", "certificate_number": "SW-2020-0001"}),
     ("educations", {"education": "bachelor"}),
     ("separations", {"reason": "resigned"}),
 ]
 
+APPRAISAL: tuple[str, dict[str, Any]] = ("appraisals", {"year": 2020, "rating": "competent"})
 
-@pytest.mark.parametrize(("path", "fields"), [*ACTS, ("conversions", {"post": "dedicated"})])
+
+@pytest.mark.parametrize(("path", "fields"), [*ACTS, APPRAISAL, ("conversions", {"post": "dedicated"})])
 def test_nothing_happens_to_a_worker_before_the_hire(town: Town, path: str, fields: dict[str, Any]) -> None:
     worker_id = town.hire(day="2020-10-01")
     found = town.refuse("not-in-service", path, "2020-09-30", worker_id=worker_id, **fields)
@@ -34,6 +35,19 @@ def test_nothing_happens_to_a_worker_after_the_exit(town: Town, path: str, field
     assert "left on 2020-11-01" in found["detail"]
 
 
+def test_a_year_that_was_served_is_appraised_and_corrected_also_after_the_exit(town: Town) -> None:
+    """Rule 9: the review of somebody who was dismissed is over after the exit; no other year is appraised."""
+    worker_id = town.hire()
+    town.give("separations", "2021-02-01", worker_id=worker_id, reason="dismissed")
+    town.give("appraisals", "2021-03-01", worker_id=worker_id, year=2020, rating="unfit")
+    correction = {"worker_id": worker_id, "year": 2020, "rating": "competent", "reason": "复核"}
+    town.give("appraisal-corrections", "2021-04-01", **correction)
+    assert town.worker(worker_id, "2021-04-01")["ratings"] == {"2020": "competent"}
+    for year in (2019, 2022):
+        found = town.refuse("not-in-service", "appraisals", "2022-03-01", worker_id=worker_id, year=year, rating="unfit")
+        assert found["pointer"] == "/year"
+
+
 @pytest.mark.parametrize(("path", "fields"), ACTS)
 def test_an_exit_cannot_be_slipped_in_before_what_was_done_later(town: Town, path: str, fields: dict[str, Any]) -> None:
     worker_id = town.hire()
@@ -45,7 +59,7 @@ def test_an_exit_cannot_be_slipped_in_before_what_was_done_later(town: Town, pat
     assert found["extra"]["acts"] == [later["command_id"]]
 
 
-@pytest.mark.parametrize(("path", "fields"), ACTS)
+@pytest.mark.parametrize(("path", "fields"), [*ACTS, APPRAISAL])
 def test_an_unknown_worker_is_not_found(town: Town, path: str, fields: dict[str, Any]) -> None:
     assert town.refuse("not-found", path, worker_id="nobody", **fields)["pointer"] == "/worker_id"
 

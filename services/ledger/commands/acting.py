@@ -15,11 +15,17 @@ from shared.events import Event, WorkerConverted, WorkerTransferred
 from shared.refusal import Refused
 
 
-def act(desk: Desk, command: WorkerCommand, decide: Callable[[Standing, Policies], Event]) -> Decision:
-    """One act on one worker, and the seat that moves with it."""
+def act(
+    desk: Desk,
+    command: WorkerCommand,
+    decide: Callable[[Standing, Policies], Event],
+    *,
+    of: Callable[[Worker, date], Standing] = Worker.serving,
+) -> Decision:
+    """One act on one worker, and the seat that moves with it. `of`: who it may be about."""
     day = command.effective_date
     worker = desk.worker(command.worker_id)
-    before = worker.state.serving(day)
+    before = of(worker.state, day)
     policies = desk.policies(before.city_id).state
     event = decide(before, policies)
     if isinstance(event, WorkerTransferred | WorkerConverted):

@@ -7,28 +7,37 @@ from ledger.commands.acting import act
 from ledger.commands.staff import staff_count
 from ledger.desk import Decision, Desk
 from ledger.domain import appraisal
-from ledger.domain.command import WorkerCommand
 from ledger.domain.community import Community
 from ledger.domain.excellence import Excellence, check_excellent, placed
 from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
+from ledger.domain.worker import Worker
 from ledger.event_store import Change
 from shared.events import (
     AppraisalCorrected,
     AppraisalPublished,
+    Event,
     ExcellentFreed,
     ExcellentTaken,
     Rating,
     WorkerAppraised,
 )
 from shared.policy_document import ExcellentQuota
+from shared.refusal import Refused
 
+OfAYear = (
+    appraisal.ProposeAppraisal
+    | appraisal.PublishAppraisal
+    | appraisal.RequestReview
+    | appraisal.AppraiseWorker
+    | appraisal.CorrectAppraisal
+)
 Rates = AppraisalPublished | WorkerAppraised | AppraisalCorrected
 
 
 def propose_appraisal(desk: Desk, command: appraisal.ProposeAppraisal) -> Decision:
     """A rating is proposed; no place is taken by it."""
-    return act(desk, command, lambda standing, policies: appraisal.propose(command))
+    return _of_a_year(desk, command, lambda standing, policies: appraisal.propose(command))
 
 
 def publish_appraisal(desk: Desk, command: appraisal.PublishAppraisal) -> Decision:
@@ -38,7 +47,7 @@ def publish_appraisal(desk: Desk, command: appraisal.PublishAppraisal) -> Decisi
 
 def request_review(desk: Desk, command: appraisal.RequestReview) -> Decision:
     """Another look is asked for."""
-    return act(desk, command, lambda standing, policies: appraisal.request_review(command))
+    return _of_a_year(desk, command, lambda standing, policies: appraisal.request_review(command))
 
 
 def appraise_worker(desk: Desk, command: appraisal.AppraiseWorker) -> Decision:
@@ -63,7 +72,21 @@ def check_places(desk: Desk, stream: str, before: Excellence, after: Excellence,
             _check_quota(desk, quota, city_id, taken, after, date(int(year), 12, 31))
 
 
-def _rated(desk: Desk, command: WorkerCommand, decide: Callable[[Standing], Rates]) -> Decision:
+def _of_a_year(desk: Desk, command: OfAYear, decide: Callable[[Standing, Policies], Event]) -> Decision:
+    """Of a year that was served, also by somebody who left since. Refused `not-in-service`."""
+    worker = desk.worker(command.worker_id).state
+    worker.known(command.effective_date)
+    if not worker.served_in(command.year):
+        raise Refused(
+            "not-in-service",
+            f"the worker was not in service on any day of {command.year}",
+            pointer="/year",
+            remedy="name a year in which the worker served",
+        )
+    return act(desk, command, decide, of=Worker.known)
+
+
+def _rated(desk: Desk, command: OfAYear, decide: Callable[[Standing], Rates]) -> Decision:
     """The act, and the place among the excellent that it takes or frees."""
     made: list[Rates] = []
 
@@ -71,8 +94,8 @@ def _rated(desk: Desk, command: WorkerCommand, decide: Callable[[Standing], Rate
         made.append(decide(standing))
         return made[0]
 
-    decision = act(desk, command, decided)
-    standing = desk.worker(command.worker_id).state.serving(command.effective_date)
+    decision = _of_a_year(desk, command, decided)
+    standing = desk.worker(command.worker_id).state.known(command.effective_date)
     moved = _places(desk, standing, made[0], command.effective_date)
     return Decision(decision.subject, [*decision.changes, *moved])
 

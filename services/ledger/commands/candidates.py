@@ -1,11 +1,10 @@
 """Commands on candidates: the way into service by exam, from the application to the hire."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import date
 
 import msgspec
 
-from ledger.commands.acting import check_claim
+from ledger.commands.acting import claim_taken
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain import candidate as rules
 from ledger.domain.candidate import Application, Candidate, CandidateCommand
@@ -15,26 +14,30 @@ from ledger.domain.policy import Policies
 from ledger.event_store import Change, Claim
 from ledger.identity import canonical, check_identity_number
 from ledger.personal import PersonalStore
-from shared.events import CandidateChecked, CandidateHired, CandidateRegistered, CandidateWithdrawn, Event
+from shared.events import (
+    CandidateChecked,
+    CandidateHired,
+    CandidateRegistered,
+    CandidateWithdrawn,
+    Event,
+    WorkerHired,
+    WorkerRehired,
+)
 from shared.refusal import Refused
 
 
-class Admitted(NamedTuple):
-    """What a hire writes on the candidate's stream, and whose claims end with it."""
-
-    changes: Sequence[Change] = ()
-    releases: Sequence[str] = ()
-
-
 def register_candidate(desk: Desk, command: rules.RegisterCandidate) -> Decision:
-    """An application with a key of its own, and a claim so that nobody applies twice at a time."""
+    """An application with a key of its own, and a claim so that nobody applies twice at a time.
+
+    An application that is over keeps its claim until there is another, so that a void of its end is found out.
+    """
     city = desk.city(command.city_id)
     check_city(city.state, command.city_id)
     number = canonical(command.person.identity_number)
     check_identity_number(number, "/person/identity_number", on=command.effective_date)
     person = msgspec.structs.replace(command.person, identity_number=number)
     claim = candidate_claim(desk.personal, person)
-    check_claim(desk, claim, "candidate-registered", "/person/identity_number")
+    over = _over(desk, claim)
     candidate_id = desk.new_id()
     registered = CandidateRegistered(
         candidate_id=candidate_id,
@@ -48,6 +51,7 @@ def register_candidate(desk: Desk, command: rules.RegisterCandidate) -> Decision
         candidate.stream,
         [candidate.with_(registered)],
         claims=[claim],
+        releases=over,
         made={"candidate_id": candidate_id},
         sealed=[candidate_id],
     )
@@ -70,21 +74,36 @@ def check_candidate(desk: Desk, command: rules.CheckCandidate) -> Decision:
 
 def withdraw_candidate(desk: Desk, command: rules.WithdrawCandidate) -> Decision:
     """The application is over; the person may apply anew."""
-    candidate = desk.candidate(command.candidate_id)
-    decision = _written(desk, candidate, command, CandidateWithdrawn(reason=command.reason))
-    return Decision(decision.subject, decision.changes, releases=_registering(candidate))
+    return _written(desk, desk.candidate(command.candidate_id), command, CandidateWithdrawn(reason=command.reason))
 
 
-def admit_candidate(desk: Desk, command: Entry, city_id: str, worker_id: str, person: Person) -> Admitted:
+def admit_candidate(
+    desk: Desk, command: Entry, entered: WorkerHired | WorkerRehired, worker_id: str, person: Person
+) -> list[Change]:
     """What a hire that names a candidate tells the candidate's stream. Refused `candidate-not-ready`,
     `candidate-mismatch`."""
     if command.candidate_id is None:
-        return Admitted()
+        return []
     candidate = desk.candidate(command.candidate_id)
-    _check_same(desk, candidate, candidate.state.on(command.effective_date), command, city_id, person)
+    _check_same(desk, candidate, candidate.state.on(command.effective_date), entered, person)
     hired = CandidateHired(worker_id=worker_id)
     rules.take(candidate.state, hired, command.effective_date, _policies(desk, candidate))
-    return Admitted([candidate.with_(hired)], _registering(candidate))
+    return [candidate.with_(hired)]
+
+
+def check_reopened(desk: Desk, candidate: Opened[Candidate], command_id: str) -> None:
+    """Refused `candidate-registered` where a void would open the application beside another of the person."""
+    acts = candidate.state.timeline
+    if not any(act.command_id == command_id and isinstance(act.event, CandidateHired) for act in acts):
+        return
+    holder = _holder(desk, candidate_claim(desk.personal, _person(desk, candidate)))
+    if holder is not None and holder[1] != candidate.stream:
+        raise Refused(
+            "candidate-registered",
+            "the person applied again since",
+            pointer="/command_id",
+            remedy="withdraw the later application first",
+        )
 
 
 def candidate_claim(personal: PersonalStore, person: Person) -> Claim:
@@ -110,26 +129,49 @@ def _person(desk: Desk, candidate: Opened[Candidate]) -> Person:
     return msgspec.json.decode(desk.personal.open(founded.candidate_id, founded.personal), type=Person)
 
 
-def _registering(candidate: Opened[Candidate]) -> list[str]:
-    first = candidate.state.timeline.first
-    return [first.command_id] if first is not None else []
+def _over(desk: Desk, claim: Claim) -> list[str]:
+    """The command whose application ended and holds the claim still. Refused `candidate-registered` for an open one."""
+    holder = _holder(desk, claim)
+    if holder is None:
+        return []
+    command_id, stream = holder
+    application = desk.open(Candidate, stream).state.on(date.max)
+    if application is None or (application.withdrawn_on is None and application.hired_on is None):
+        raise claim_taken("candidate-registered", "/person/identity_number")
+    return [command_id]
+
+
+def _holder(desk: Desk, claim: Claim) -> tuple[str, str] | None:
+    """The command that holds the claim, and its candidate's stream."""
+    command_id = desk.store.claim_holder(claim.kind, claim.key)
+    return None if command_id is None else (command_id, desk.store.first_streams([command_id])[command_id])
 
 
 def _check_same(
     desk: Desk,
     candidate: Opened[Candidate],
     application: Application | None,
-    command: Entry,
-    city_id: str,
+    entered: WorkerHired | WorkerRehired,
     person: Person,
 ) -> None:
     applicant = _person(desk, candidate)
     if canonical(applicant.identity_number) != canonical(person.identity_number):
         raise _mismatch("the candidate is another person", "name the candidate with this identity number")
-    if application is not None and (application.city_id, application.post) != (city_id, command.post):
+    if applicant.name != person.name:
+        raise _mismatch(
+            "the candidate applied under another name", "compare the identity card; void what was written wrongly"
+        )
+    if application is None:
+        return
+    if (application.city_id, application.post) != (entered.city_id, entered.post):
         raise _mismatch(
             f"the candidate applied for a {application.post} of {application.city_id}",
             f"hire to the post {application.post}, or name another candidate",
+        )
+    if application.education is not entered.education:
+        raise _mismatch(
+            f"the candidate was examined with the diploma {application.education}",
+            "hire with that diploma, and recognise a higher one by /educations afterwards",
         )
 
 

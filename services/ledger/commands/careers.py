@@ -29,7 +29,7 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     hired = career.hire(command, policies, worker_id=worker_id, city_id=place.city_id, birth_date=birth_date)
     admitted = admit(Worker(), hired, command.effective_date, policies)
     lived, carried = carry_on(desk, admitted, policies, command.successor_id)
-    candidate = admit_candidate(desk, command, place.city_id, worker_id, person)
+    applied = admit_candidate(desk, command, hired, worker_id, person)
     claim = identity_claim(desk.personal, person)
     check_claim(desk, claim, "identity-number-used", "/person/identity_number")
     seats = seat_changes(desk, Worker(), lived, worker_id, command.effective_date)
@@ -37,9 +37,8 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     worker = Opened(f"worker/{worker_id}", 0, Worker())
     return Decision(
         worker.stream,
-        [worker.with_dated((sealed, command.effective_date), *carried), *seats, *candidate.changes],
+        [worker.with_dated((sealed, command.effective_date), *carried), *seats, *applied],
         claims=[claim],
-        releases=candidate.releases,
         made={"worker_id": worker_id},
         sealed=[worker_id],
     )
@@ -57,9 +56,9 @@ def rehire_worker(desk: Desk, command: rehire.RehireWorker) -> Decision:
     person = _person(desk, worker)
     birth_date = check_identity_number(person.identity_number, "/worker_id", on=day)
     event = rehire.rehire(command, standing, policies, city_id=standing.city_id, birth_date=birth_date)
-    candidate = admit_candidate(desk, command, standing.city_id, command.worker_id, person)
+    applied = admit_candidate(desk, command, event, command.worker_id, person)
     decision = lived(desk, worker, event, day, policies, command.successor_id)
-    return Decision(decision.subject, [*decision.changes, *candidate.changes], releases=candidate.releases)
+    return Decision(decision.subject, [*decision.changes, *applied])
 
 
 def confirm_probation(desk: Desk, command: probation.ConfirmProbation) -> Decision:
@@ -84,7 +83,7 @@ def change_post(desk: Desk, command: career.ChangePost) -> Decision:
 
 def take_second_post(desk: Desk, command: second_post.TakeSecondPost) -> Decision:
     """A second post in the same seat."""
-    return act(desk, command, lambda standing, policies: second_post.take(command))
+    return act(desk, command, lambda standing, policies: second_post.take(command, standing, policies))
 
 
 def leave_second_post(desk: Desk, command: second_post.LeaveSecondPost) -> Decision:

@@ -3,6 +3,7 @@
 from datetime import date
 
 from ledger.commands.appraisals import check_places
+from ledger.commands.candidates import check_reopened
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
@@ -46,6 +47,8 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
         elif isinstance(stream.state, Excellence):
             after = Excellence(stream.state.timeline.without(command.command_id))
             check_places(desk, stream.stream, stream.state, after, policies)
+        elif isinstance(stream.state, Candidate):
+            check_reopened(desk, desk.open(Candidate, stream.stream), command.command_id)
     for name in retold.keys() - set(streams):
         check_told(desk.open(Community, name).state, retold[name])
     changes = [stream.with_(voided, *retold.pop(stream.stream, ())) for stream in opened]

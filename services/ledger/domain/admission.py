@@ -2,11 +2,13 @@
 
 from datetime import date
 
-from shared.events import Channel, Education, Post
+from ledger.domain.standing import Standing
+from shared.events import Channel, Education, Post, PostPath
 from shared.policy_document import PolicyDocument
 from shared.refusal import Refused
 
 _DIPLOMAS = list(Education)
+_UNEXAMINED = (Channel.ELECTION, Channel.APPOINTMENT)
 
 
 def age_on(birth_date: date, day: date) -> int:
@@ -33,7 +35,7 @@ def check_admission(
     condition = document.admission.get(post.value)
     if condition is None:
         return
-    if condition.by_exam and channel in (Channel.ELECTION, Channel.APPOINTMENT):
+    if condition.by_exam and channel in _UNEXAMINED:
         raise Refused(
             "channel-not-open",
             f"{document.policy_id} admits a {post} by exam, not by {channel}",
@@ -50,6 +52,27 @@ def check_admission(
             remedy="register the candidate, record exam and check, and name candidate_id",
         )
     check_conditions(document, post, birth_date=birth_date, education=education, day=day)
+
+
+def check_path(document: PolicyDocument, standing: Standing, post: Post, path: PostPath | None) -> None:
+    """Rule 13: the policy says by which ways a post is come by in service, if it says any; one that is entered by exam
+    alone is come by without a word only by whoever passed one, or was converted. Refused `path-not-open`."""
+    change, condition = document.post_changes.get(post.value), document.admission.get(post.value)
+    if change is not None and path not in change.paths:
+        ways = " or ".join(change.paths)
+        raise Refused(
+            "path-not-open",
+            f"{document.policy_id} opens the post {post} by {ways}, not {f'by {path}' if path else 'without a path'}",
+            pointer="/path",
+            remedy=f"give the path by which the post was come by: {ways}",
+        )
+    if change is None and condition is not None and condition.by_exam and standing.channel in _UNEXAMINED:
+        raise Refused(
+            "path-not-open",
+            f"{document.policy_id} admits a {post} by exam; the worker came by {standing.channel}",
+            pointer="/post",
+            remedy="end the service and hire again by exam, or enact a policy whose post_changes open the post",
+        )
 
 
 def check_conditions(

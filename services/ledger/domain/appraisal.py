@@ -191,7 +191,7 @@ def _check_year(year: int, day: date) -> None:
     if year > day.year:
         raise Refused(
             "future-year",
-            f"the year {year} is not over on {day}",
+            f"the year {year} has not begun on {day}",
             pointer="/year",
             remedy=f"appraise {day.year} or an earlier year",
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct
 
-from ledger.domain.admission import check_admission
+from ledger.domain.admission import check_admission, check_path
 from ledger.domain.command import Command, Id, Words, WorkerCommand
 from ledger.domain.grades import entry_grade
 from ledger.domain.policy import Policies
@@ -180,7 +180,7 @@ def change_post(command: ChangePost, standing: Standing, policies: Policies) -> 
     document = policies.for_scheme(standing.scheme, command.effective_date)
     if document is not None:
         _check_paid(document, command.post)
-        _check_path(document, command)
+        check_path(document, standing, command.post, command.path)
     if grade is None and document is not None and standing.grade is not None:
         band = document.bands.get(command.post.value)
         grade = min(max(standing.grade, band.lowest), band.highest) if band else standing.grade
@@ -233,19 +233,6 @@ def _check_paid(document: PolicyDocument, post: Post) -> None:
             f"{document.policy_id} says no pay for a {post}",
             pointer="/post",
             remedy="choose a post the policy names, or set paid_outside",
-        )
-
-
-def _check_path(document: PolicyDocument, command: ChangePost) -> None:
-    """Rule 13: the policy says by which ways a post is come by, if it says any."""
-    change = document.post_changes.get(command.post.value)
-    if change is not None and command.path not in change.paths:
-        given = f"by {command.path}" if command.path else "without a path"
-        raise Refused(
-            "path-not-open",
-            f"{document.policy_id} opens the post {command.post} by {' or '.join(change.paths)}, not {given}",
-            pointer="/path",
-            remedy=f"give the path by which the post was come by: {' or '.join(change.paths)}",
         )
 
 

@@ -15,14 +15,14 @@ class ExitToDecide(Struct, frozen=True, kw_only=True):
 
 
 def exits_to_decide(standing: Standing, rules: Appraisal | None) -> list[ExitToDecide]:
-    """Nothing for whoever is out of service; a better year ends the row."""
+    """Nothing for whoever is out of service; a better year ends the row, and so does an exit before the re-hire."""
     if rules is None or not standing.in_service or not standing.ratings:
         return []
     found = []
     for trigger in rules.exits:
         year = max(int(name) for name in standing.ratings)
         years: list[int] = []
-        while standing.ratings.get(str(year)) == trigger.rating:
+        while year >= standing.hired_on.year and standing.ratings.get(str(year)) == trigger.rating:
             years.insert(0, year)
             year -= 1
         if len(years) >= trigger.in_a_row:

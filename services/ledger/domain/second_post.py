@@ -2,19 +2,23 @@
 
 from datetime import date
 
+from msgspec import UNSET
+
+from ledger.domain.admission import check_path
 from ledger.domain.command import WorkerCommand
 from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
-from shared.events import Post, SecondPostLeft, SecondPostTaken
+from shared.events import Post, PostPath, SecondPostLeft, SecondPostTaken
 from shared.refusal import Refused
 
 # --- commands
 
 
 class TakeSecondPost(WorkerCommand, frozen=True, kw_only=True):
-    """A second post from the effective date on; it takes no second seat."""
+    """A second post from the effective date on; it takes no second seat. `path` as of a change of post."""
 
     post: Post
+    path: PostPath | None = None
 
 
 class LeaveSecondPost(WorkerCommand, frozen=True, kw_only=True):
@@ -24,9 +28,12 @@ class LeaveSecondPost(WorkerCommand, frozen=True, kw_only=True):
 # --- decisions
 
 
-def take(command: TakeSecondPost) -> SecondPostTaken:
-    """The second post as taken on."""
-    return SecondPostTaken(post=command.post)
+def take(command: TakeSecondPost, standing: Standing, policies: Policies) -> SecondPostTaken:
+    """The second post as taken on. Refused as `check_path` says."""
+    document = policies.for_scheme(standing.scheme, command.effective_date)
+    if document is not None:
+        check_path(document, standing, command.post, command.path)
+    return SecondPostTaken(post=command.post, path=command.path or UNSET)
 
 
 def leave(command: LeaveSecondPost) -> SecondPostLeft:

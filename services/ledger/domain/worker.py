@@ -76,6 +76,19 @@ class Worker(Struct, frozen=True):
             raise _not_in_service(standing, day)
         return standing
 
+    def known(self, day: date) -> Standing:
+        """What a worker in service, or one that left, is on the day. Refused `not-in-service` before the hire."""
+        standing = self.on(day)
+        if standing is None:
+            raise _not_in_service(standing, day)
+        return standing
+
+    def served_in(self, year: int) -> bool:
+        """Whether the worker was in service on some day of the calendar year."""
+        began = self.on(date(year, 1, 1))
+        entries = (act for act in self.timeline if isinstance(act.event, WorkerHired | WorkerRehired))
+        return (began is not None and began.in_service) or any(act.effective_date.year == year for act in entries)
+
     def with_(self, event: Event, effective_date: date) -> "Worker":
         """The worker as they would be."""
         return Worker(self.timeline.with_([event], effective_date))
@@ -127,7 +140,7 @@ def _check(standing: Standing | None, act: Act, policies: Policies) -> None:
         former(standing, act.effective_date)
         _check_grade_on(event.scheme, event.post, event.grade, act.effective_date, policies)
         return
-    if standing is None or not standing.in_service:
+    if standing is None or not (standing.in_service or isinstance(event, _OF_THE_PAST)):
         raise _not_in_service(standing, act.effective_date)
     rule = _RULES.get(type(event))
     if rule is not None:
@@ -195,6 +208,9 @@ def _check_grade_on(scheme: str, post: Post, grade: int | None, day: date, polic
         )
     check_grade(post, grade, document)
 
+
+_OF_THE_PAST = (AppraisalProposed, AppraisalPublished, ReviewRequested, WorkerAppraised, AppraisalCorrected)
+"""What is said of a year that was served, also of somebody who left since."""
 
 _RULES: dict[type[Event], Callable[..., None]] = {
     ProbationConfirmed: check_confirmation,
