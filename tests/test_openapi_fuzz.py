@@ -30,8 +30,9 @@ from shared.auth import mint, seal, sealing_key
 from shared.principals import WHOLE_LOG, Principal, Role, Scope
 from shared.settings import Keys, Settings
 from workforce.client import basis
+from workforce.ledger_over import Injections
 from workforce.policy_files import read_policy
-from workforce.system import Injections, System, compose
+from workforce.system import System, compose
 
 pytestmark = pytest.mark.campaign
 

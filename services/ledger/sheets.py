@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
-from ledger.workbooks import UNREADABLE, BrokenCell, Cells, open_workbook
+from ledger.workbooks import BrokenCell, BrokenWorkbook, Cells, open_workbook
 from shared.refusal import Refused
 
 MOST_ROWS = 200_000
@@ -62,7 +62,7 @@ def _numbered(rows: Iterator[Cells]) -> Iterator[tuple[int, Cells | BrokenRow]]:
             yield number, cells
     except csv.Error as error:
         yield number + 1, BrokenRow(number + 1, "", f"the file breaks here: {error}", "close every quotation mark")
-    except UNREADABLE:
+    except BrokenWorkbook:
         yield number + 1, BrokenRow(number + 1, "", "the workbook cannot be read from here on", "save it again as XLSX")
 
 

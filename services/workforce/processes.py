@@ -1,4 +1,7 @@
-"""Each service's API as a process of its own, over its own database; the log is the ledger's, and reached over HTTP."""
+"""Each service's API as a process of its own, over its own database; the log is the ledger's, and reached over HTTP.
+
+A process loads its own service alone: the ledger is spared what the pay engine takes.
+"""
 
 import contextlib
 from collections.abc import Callable
@@ -8,12 +11,6 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-import ledger.api
-import notifications.api
-import payroll.api
-from notifications.outbox import Outbox
-from payroll.projection import Projection
-from payroll.runs import Payroll
 from shared.auth import seal, sealing_key
 from shared.calendar_day import utc_now
 from shared.feed import HttpFeed
@@ -24,7 +21,6 @@ from workforce.databases import engine_of, migrated, reachable
 from workforce.face import face
 from workforce.ledger_client import feed_client, ledger_client
 from workforce.needs import Api
-from workforce.system import NOTHING_INJECTED, ledger_over
 
 
 @dataclass(frozen=True)
@@ -52,12 +48,19 @@ def process(service: Api, settings: Settings) -> Process:
 
 
 def _ledger(settings: Settings, opened: contextlib.ExitStack) -> tuple[str, ASGIApp, Checks]:
+    from ledger.api import PREFIX
+    from workforce.ledger_over import NOTHING_INJECTED, ledger_over
+
     store, app = ledger_over(settings, NOTHING_INJECTED, opened)
-    return ledger.api.PREFIX, app, {"database-away": lambda: store.head() >= -1}
+    return PREFIX, app, {"database-away": lambda: store.head() >= -1}
 
 
 def _payroll(settings: Settings, opened: contextlib.ExitStack) -> tuple[str, ASGIApp, Checks]:
     """Payroll without its follower: another process takes the events into the same database."""
+    from payroll.api import PREFIX, app
+    from payroll.projection import Projection
+    from payroll.runs import Payroll
+
     engine = engine_of(settings, Api.PAYROLL)
     opened.callback(engine.dispose)
     projection = Projection(engine)
@@ -70,16 +73,19 @@ def _payroll(settings: Settings, opened: contextlib.ExitStack) -> tuple[str, ASG
         seal=partial(seal, sealing_key(settings.keys.tokens)),
         reach=Awaiting(lambda: projection.position, feed.head),
     )
-    app = payroll.api.app(paying, token_key=settings.keys.tokens)
-    return payroll.api.PREFIX, app, {"database-away": lambda: projection.position >= -1}
+    served = app(paying, token_key=settings.keys.tokens)
+    return PREFIX, served, {"database-away": lambda: projection.position >= -1}
 
 
 def _notifications(settings: Settings, opened: contextlib.ExitStack) -> tuple[str, ASGIApp, Checks]:
     """The inbox; another process takes the events into the same database."""
+    from notifications.api import PREFIX, app
+    from notifications.outbox import Outbox
+
     engine = engine_of(settings, Api.NOTIFICATIONS)
     opened.callback(engine.dispose)
     outbox = Outbox(engine)
     feed = HttpFeed(opened.enter_context(feed_client(settings, Api.NOTIFICATIONS, utc_now)))
     reach = Awaiting(lambda: outbox.position, feed.head)
-    app = notifications.api.app(outbox, feed, token_key=settings.keys.tokens, reach=reach)
-    return notifications.api.PREFIX, app, {"database-away": lambda: outbox.position >= -1}
+    served = app(outbox, feed, token_key=settings.keys.tokens, reach=reach)
+    return PREFIX, served, {"database-away": lambda: outbox.position >= -1}

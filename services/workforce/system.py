@@ -3,15 +3,12 @@
 import asyncio
 import contextlib
 import random
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 
 import httpx
 import sqlalchemy
-import uuid_utils
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
@@ -19,36 +16,20 @@ from starlette.types import ASGIApp
 import ledger.api
 import notifications.api
 import payroll.api
-from ledger.directory import Directory
-from ledger.event_store import EventStore, open_store
-from ledger.execution import Ledger
-from ledger.personal import PersonalStore
-from ledger.queries import Queries
+from ledger.event_store import EventStore
 from notifications.deliveries import Deliveries
 from notifications.outbox import Outbox
 from notifications.sending import Deliverer
 from payroll.projection import Projection
 from payroll.runs import Payroll
 from shared.auth import seal, sealing_key
-from shared.calendar_day import utc_now
 from shared.health import Health
 from shared.settings import Settings, SettingsError
 from workforce.data_folder import held
 from workforce.databases import engine_of, migrated, reachable
 from workforce.face import face
 from workforce.following import following
-
-
-@dataclass(frozen=True)
-class Injections:
-    """What enters from outside: the clock, randomness, new ids. A replay gives its own; production refuses them."""
-
-    clock: Callable[[], datetime] = utc_now
-    randomness: Callable[[int], bytes] = secrets.token_bytes
-    new_id: Callable[[], str] = lambda: str(uuid_utils.uuid7())
-
-
-NOTHING_INJECTED = Injections()
+from workforce.ledger_over import NOTHING_INJECTED, Injections, ledger_over
 
 
 @dataclass(frozen=True)
@@ -92,19 +73,6 @@ def compose(settings: Settings, injections: Injections = NOTHING_INJECTED) -> Sy
             migrated(settings)
             store, app, health = _built(settings, injections, opened)
         return System(settings, store, app, health, opened.pop_all().close)
-
-
-def ledger_over(settings: Settings, injections: Injections, opened: contextlib.ExitStack) -> tuple[EventStore, ASGIApp]:
-    """The log and the ledger's application over it; whatever is to be closed is left with `opened`."""
-    engines = {name: engine_of(settings, name) for name in ("keys", "directory")}
-    for engine in engines.values():
-        opened.callback(engine.dispose)
-    store = open_store(settings, clock=injections.clock, randomness=injections.randomness)
-    opened.callback(store.close)
-    personal = PersonalStore(engines["keys"], settings.keys.personal, settings.keys.fingerprints, injections.randomness)
-    executing = Ledger(store, personal, clock=injections.clock, new_id=injections.new_id)
-    queries = Queries(store, Directory(engines["directory"]), injections.clock)
-    return store, ledger.api.app(executing, queries, token_key=settings.keys.tokens)
 
 
 def _built(

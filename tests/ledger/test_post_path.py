@@ -52,7 +52,7 @@ def test_a_second_post_is_come_by_on_a_path_that_is_open_to_it(elected: Town) ->
 
 
 def test_who_was_appointed_does_not_come_into_a_post_that_is_entered_by_exam(town: Town) -> None:
-    """Rule 11, 逢进必考: not on the next day either, unless a policy opens a path to it; who passed goes back freely."""
+    """Rule 11, 逢进必考: not on the next day either, unless a policy opens a path; who passed goes back freely."""
     worker_id = town.hire(post="member", channel="appointment", education="high_school")
     found = town.refuse("path-not-open", "post-changes", "2020-10-02", worker_id=worker_id, post="dedicated")
     assert found["pointer"] == "/post"

@@ -44,7 +44,8 @@ def test_a_year_that_was_served_is_appraised_and_corrected_also_after_the_exit(t
     town.give("appraisal-corrections", "2021-04-01", **correction)
     assert town.worker(worker_id, "2021-04-01")["ratings"] == {"2020": "competent"}
     for year in (2019, 2022):
-        found = town.refuse("not-in-service", "appraisals", "2022-03-01", worker_id=worker_id, year=year, rating="unfit")
+        wish = {"worker_id": worker_id, "year": year, "rating": "unfit"}
+        found = town.refuse("not-in-service", "appraisals", "2022-03-01", **wish)
         assert found["pointer"] == "/year"
 
 

@@ -14,8 +14,9 @@ from workforce.data_folder import LOCK, held
 from workforce.demo.city import CITY
 from workforce.demo.story import Clock, Story
 from workforce.demo.table import figures
+from workforce.ledger_over import Injections
 from workforce.serving import serving
-from workforce.system import Injections, compose
+from workforce.system import compose
 from workforce.tokens import office_tokens
 
 SEED = 20200918
