@@ -75,3 +75,19 @@ def test_an_honour_is_on_record_and_changes_neither_grade_nor_post(town: Town) -
     told = town.read(f"workers/{worker_id}/history")["events"][-1]
     assert (told["type"], told["data"]) == ("worker.honoured.v1", {"title": "优秀社区工作者", "level": "city"})
     town.refuse("not-in-service", "honours", "2020-09-01", worker_id=worker_id, title="劳动模范", level="province")
+
+
+def test_who_holds_a_certificate_with_a_last_day_may_leave_before_it(town: Town) -> None:
+    """Rules 14 and 23: it ends out of service all the same, so that nobody brings it back who is hired again."""
+    worker_id = town.hire()
+    town.give(
+        "qualifications",
+        "2021-03-10",
+        worker_id=worker_id,
+        certificate="assistant",
+        certificate_number="19421281009",
+        valid_until="2024-03-09",
+    )
+    town.give("separations", "2022-01-01", worker_id=worker_id, reason="resigned")
+    assert town.worker(worker_id, "2024-03-09")["certificates"] == ["assistant"]
+    assert town.worker(worker_id, "2024-03-10")["certificates"] == []

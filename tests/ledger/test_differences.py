@@ -34,7 +34,7 @@ def test_a_void_between_two_known_times_names_what_was_voided_and_by_whom(town: 
     known = town.store.head()
     void = town.give("voids", "2020-11-01", command_id=done["command_id"], reason="学历不实")
     found = differing(town, f"workers/{worker_id}", effective_on="2020-12-31", known_position=known)
-    assert set(found) == {"education"}
+    assert set(found) == {"education", "diplomas"}
     assert (found["education"]["before"], found["education"]["after"]) == ("master", "college")
     (cause,) = found["education"]["causes"]
     assert (cause["type"], cause["in_force"]) == ("worker.educated.v1", "before")

@@ -202,6 +202,14 @@ def test_who_is_hired_again_goes_on_from_the_years_the_policy_keeps(kept: bool, 
     assert due("2028-01-01", hired(), left, ("2026-06-01", again), rules=rules) == grade
 
 
+def test_a_step_mended_before_a_post_change_makes_no_decision_out_of_it() -> None:
+    """Rules 7 and 13: the post change was within the band of the grade that it was written upon."""
+    member = ("2025-05-01", PostChanged(from_post=Post.DEDICATED, post=Post.MEMBER, grade=3))
+    mended = ("2024-01-01", WorkerRegraded(from_grade=3, grade=4, reason="step"))
+    life = hired(grade=3), member
+    assert due("2025-06-01", *life) == due("2025-06-01", *life, mended) == 4
+
+
 # --- rules 14 and 15
 
 

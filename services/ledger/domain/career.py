@@ -13,6 +13,7 @@ from ledger.domain.probation import check_probation
 from ledger.domain.standing import Standing
 from shared.events import (
     OUTSIDE,
+    Certificate,
     Channel,
     Education,
     Post,
@@ -126,7 +127,8 @@ class SeparateWorker(WorkerCommand, frozen=True, kw_only=True):
 
 def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: str, birth_date: date) -> WorkerHired:
     """Refused as `check_admission` says, `no-policy`, `probation-over`; `personal` is empty."""
-    scheme, grade = terms(command, policies, command.education, command.counted_years, birth_date)
+    brought = Brought((command.education,), counted_years=command.counted_years)
+    scheme, grade = terms(command, policies, brought, birth_date)
     return WorkerHired(
         worker_id=worker_id,
         city_id=city_id,
@@ -143,9 +145,16 @@ def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: st
     )
 
 
-def terms(
-    command: Entry, policies: Policies, education: Education, counted_years: int, birth_date: date
-) -> tuple[str, int | None]:
+class Brought(Struct, frozen=True):
+    """What somebody brings along to an entry: diplomas, the highest last, certificates, years; whether once more."""
+
+    diplomas: tuple[Education, ...]
+    certificates: tuple[Certificate, ...] = ()
+    counted_years: int = 0
+    again: bool = False
+
+
+def terms(command: Entry, policies: Policies, brought: Brought, birth_date: date) -> tuple[str, int | None]:
     """Scheme and grade on entry; refused as `hire` says."""
     day = command.effective_date
     check_probation(command.probation_until, day)
@@ -159,11 +168,11 @@ def terms(
             command.channel,
             command.post,
             birth_date=birth_date,
-            education=education,
+            education=brought.diplomas[-1],
             day=day,
             examined=command.candidate_id is not None,
         )
-    grade = grade_of(command.post, command.grade, counted_years, education, document)
+    grade = grade_of(command.post, command.grade, brought, document)
     return document.scheme if document else OUTSIDE, grade
 
 
@@ -236,10 +245,16 @@ def _check_paid(document: PolicyDocument, post: Post) -> None:
         )
 
 
-def grade_of(
-    post: Post, grade: int | None, counted_years: int, education: Education, document: PolicyDocument | None
-) -> int | None:
+def grade_of(post: Post, grade: int | None, brought: Brought, document: PolicyDocument | None) -> int | None:
     """The grade that is asked for, else the one of the policy's entry."""
     if grade is not None or document is None:
         return grade
-    return entry_grade(post, counted_years=counted_years, education=education, document=document)
+    rules = document.grade_rules
+    kept = not brought.again or rules is None or rules.years_kept_on_rehire
+    return entry_grade(
+        post,
+        counted_years=brought.counted_years if kept else 0,
+        diplomas=brought.diplomas,
+        certificates=brought.certificates,
+        document=document,
+    )

@@ -4,7 +4,7 @@ from datetime import date
 
 from msgspec import UNSET
 
-from ledger.domain.career import Grade, Years, admitting, grade_of
+from ledger.domain.career import Brought, Grade, Years, admitting, grade_of
 from ledger.domain.command import Id, WorkerCommand
 from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
@@ -27,6 +27,7 @@ def convert(command: ConvertWorker, standing: Standing, policies: Policies) -> W
     """Refused `channel-not-open` by the document or after its last day of conversions, `no-policy`."""
     document = admitting(Channel.CONVERSION, command.post, command.effective_date, policies)
     _check_legacy(document, standing.scheme, command.effective_date)
+    brought = Brought(standing.diplomas, standing.certificates, command.counted_years)
     stays = command.community_id is None or command.community_id == standing.community_id
     return WorkerConverted(
         from_scheme=standing.scheme,
@@ -35,7 +36,7 @@ def convert(command: ConvertWorker, standing: Standing, policies: Policies) -> W
         community_id=command.community_id or standing.community_id,
         grid_id=command.grid_id or (standing.grid_id if stays else None),
         post=command.post,
-        grade=grade_of(command.post, command.grade, command.counted_years, standing.education, document),
+        grade=grade_of(command.post, command.grade, brought, document),
         counted_years=command.counted_years or UNSET,
     )
 

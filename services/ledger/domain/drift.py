@@ -5,22 +5,12 @@ from datetime import date
 from msgspec import Struct
 
 from ledger.domain.advancement import STEP
-from ledger.domain.due_grade import Step, derivation
+from ledger.domain.due_grade import SETS_THE_GRADE, Step, derivation
 from ledger.domain.policy import Policies
 from ledger.domain.timeline import Act
 from ledger.domain.worker import Worker, admit
-from shared.events import (
-    Event,
-    PolicyEnacted,
-    PostChanged,
-    WorkerConverted,
-    WorkerHired,
-    WorkerRegraded,
-    WorkerRehired,
-)
+from shared.events import Event, PolicyEnacted, WorkerRegraded
 from shared.refusal import Refused
-
-_SETS_THE_GRADE = (WorkerHired, WorkerRehired, WorkerConverted, PostChanged, WorkerRegraded)
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -43,7 +33,7 @@ def difference(worker: Worker, policies: Policies, day: date) -> Difference | No
     if steps[-1].grade == standing.grade:
         return None
     since = _since(worker, steps, day)
-    written = [act for act in worker.timeline.until(since) if isinstance(act.event, _SETS_THE_GRADE)][-1]
+    written = [act for act in worker.timeline.until(since) if isinstance(act.event, SETS_THE_GRADE)][-1]
     then = worker.on(since)
     return Difference(
         since=since,
@@ -79,7 +69,7 @@ def in_the_way(worker: Worker, regraded: Event, day: date, policies: Policies) -
 
 def _since(worker: Worker, steps: list[Step], day: date) -> date:
     """The first day of the days up to this one on all of which the grades differ."""
-    acts = {act.effective_date for act in worker.timeline.until(day) if isinstance(act.event, _SETS_THE_GRADE)}
+    acts = {act.effective_date for act in worker.timeline.until(day) if isinstance(act.event, SETS_THE_GRADE)}
     since = day
     for turn in sorted(acts | {step.on for step in steps}, reverse=True):
         standing = worker.on(turn)

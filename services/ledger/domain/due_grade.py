@@ -1,6 +1,5 @@
 """The grade a worker should have, derived step by step from acts and the policy's clauses (rules 7, 8, 14, 15)."""
 
-from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from heapq import heapify, heappop, heappush
 
@@ -9,14 +8,14 @@ from msgspec import Struct
 
 from ledger.domain.appraisal import ratings_of
 from ledger.domain.counted_years import Count, Counted, Ratings, count_on, take_early_step, take_step
-from ledger.domain.grades import entry_grade
+from ledger.domain.placement import first_rung
 from ledger.domain.policy import Policies, effective_day
+from ledger.domain.registered import Registered
+from ledger.domain.rung import Merits, Rung, certified, graduated, in_band, lapsed, placed, raised, settled, within
 from ledger.domain.timeline import Act, Timeline
 from shared.events import (
     OUTSIDE,
-    Certificate,
-    Education,
-    Post,
+    CertificateEnded,
     PostChanged,
     WorkerConverted,
     WorkerEducated,
@@ -26,10 +25,12 @@ from shared.events import (
     WorkerRehired,
     WorkerSeparated,
 )
-from shared.policy_document import AllowanceStart, GradeRules, PolicyDocument, Several
+from shared.policy_document import AllowanceStart, GradeRules, PolicyDocument
 
 STEPS_OF_THE_YEAR = ("grade_rules/years_per_step", "grade_rules/early_steps")
 """The parts of a policy by which a step falls due on its day in the year."""
+SETS_THE_GRADE = (WorkerHired, WorkerRehired, WorkerConverted, PostChanged, WorkerRegraded)
+"""The acts that write a grade down."""
 
 
 class Step(Struct, frozen=True):
@@ -43,24 +44,12 @@ class Step(Struct, frozen=True):
     document: PolicyDocument | None = None
 
 
-class Rung(Struct, frozen=True):
-    """Where somebody stands while their grade is derived; `recorded` is what the acts say so far."""
-
-    scheme: str
-    post: Post
-    grade: int | None
-    recorded: int | None
-    count: Count
-    diplomas: tuple[Education, ...] = ()
-    certificates: tuple[Certificate, ...] = ()
-
-
 def derivation(timeline: Timeline, policies: Policies, day: date) -> list[Step]:
     """Every step up to the day, in order; the last one's grade is due on the day, None where there is no grade.
 
     A rating judges its year whenever it was given; every other act holds from its effective date.
     """
-    walk = _Walk(policies, ratings_of(timeline))
+    walk = _Walk(policies, timeline)
     acts = [(act.effective_date, 1, act.version, act) for act in timeline.until(day)]
     first = acts[0][0] if acts else day
     occasions: list[tuple[date, int, int, Act | None]] = [(on, 0, 0, None) for on in policies.step_days(first, day)]
@@ -88,16 +77,19 @@ def due_grade(timeline: Timeline, policies: Policies, day: date) -> int | None:
 class _Walk:
     """The derivation on its way: it is told what happens, in order."""
 
-    def __init__(self, policies: Policies, ratings: Ratings) -> None:
+    def __init__(self, policies: Policies, timeline: Timeline) -> None:
         self.steps: list[Step] = []
         self._policies = policies
-        self._ratings = ratings
+        self._timeline = timeline
+        self._ratings: Ratings = ratings_of(timeline)
+        self._registered = Registered()
         self._rung: Rung | None = None
-        self._early = 0
+        self._count: Count | None = None
 
     def act(self, act: Act) -> date | None:
         """Take an act in; the day from which a diploma or certificate of it counts."""
         event = act.event
+        self._registered.take(act)
         if isinstance(event, WorkerHired | WorkerRehired):
             self._enter(act, event)
         elif self._rung is None:
@@ -110,7 +102,9 @@ class _Walk:
             self._regrade(act, event, self._rung)
         elif isinstance(event, WorkerSeparated):
             self._say(act.effective_date, None, "leaves the service", (act,))
-            self._rung = None
+            self._count, self._rung = self._rung.count, None
+        elif isinstance(event, CertificateEnded):
+            self._end(act, event, self._rung)
         elif isinstance(event, WorkerEducated | WorkerQualified):
             return self._start(act)
         return None
@@ -118,131 +112,156 @@ class _Walk:
     def step_day(self, day: date) -> None:
         """The day in the year on which steps are due, if it is that of the worker's policy."""
         document, rules = self._rules(day)
-        if self._rung is None or document is None or rules is None or effective_day(rules, day.year) != day:
+        rung = self._rung
+        if rung is None or document is None or rules is None or effective_day(rules, day.year) != day:
             return
-        self._rung = msgspec.structs.replace(self._rung, count=count_on(self._rung.count, day, rules, self._ratings))
-        stepped = False
-        while (taken := take_step(self._rung.count, rules))[1]:
+        rung = self._rung = msgspec.structs.replace(rung, count=count_on(rung.count, day, rules, self._ratings))
+        while (taken := take_step(rung.count, rules, day))[1]:
             why = f"{rules.years_per_step} counted years{_named(taken[1])}: a step"
-            self._earn(day, taken, 1, why, STEPS_OF_THE_YEAR[0], document)
-            stepped = True
-        if rules.early_steps is not None and not stepped:
-            taken = take_early_step(self._rung.count, rules)
-            if taken[1]:
-                why = f"{rules.early_steps.rating}{_named(taken[1])}: a step before its time"
-                self._early = taken[0].early
-                self._earn(day, taken, rules.early_steps.steps, why, STEPS_OF_THE_YEAR[1], document)
+            rung = self._earn(day, rung, taken, 1, why, STEPS_OF_THE_YEAR[0], document)
+        early = rules.early_steps
+        taken = take_early_step(rung.count, rules, day)
+        if early is not None and taken[1] and raised(rung, early.steps, document).grade != rung.grade:
+            why = f"{early.rating}{_named(taken[1])}: a step before its time"
+            self._earn(day, rung, taken, early.steps, why, STEPS_OF_THE_YEAR[1], document)
 
     def _earn(
         self,
         day: date,
+        rung: Rung,
         taken: tuple[Count, tuple[Counted, ...]],
         steps: int,
         why: str,
         part: str,
         document: PolicyDocument,
-    ) -> None:
-        assert self._rung is not None
+    ) -> Rung:
         count, years = taken
         acts = tuple(year.act for year in years if year.act is not None)
-        self._rise(day, msgspec.structs.replace(self._rung, count=count), steps, why, acts, part, document)
+        risen = raised(msgspec.structs.replace(rung, count=count), steps, document)
+        return self._move(day, risen, steps, why, acts, part, document)
 
     def counts(self, day: date, act: Act) -> None:
-        """A diploma or certificate counts from this day on."""
-        document, rules = self._rules(day)
+        """A diploma or certificate counts from this day on, if it still stands and does not count already."""
         rung, event = self._rung, act.event
-        if rung is None or document is None or rules is None:
+        if rung is None or not self._registered.stands(act):
             return
-        if isinstance(event, WorkerEducated):
-            was, now = rung.diplomas, (*rung.diplomas, event.education)
-            steps = _more(was, now, rules.education_steps, rules.education_several)
-            years = _more(was, now, rules.education_years, rules.education_several)
-            rung = msgspec.structs.replace(rung, diplomas=now, count=rung.count.with_entry(years))
-            part, why = "grade_rules/education_steps", f"the diploma {event.education} counts"
-            why += f" and is deemed {years} more years" if years else ""
-        else:
-            assert isinstance(event, WorkerQualified)
-            held, holds = rung.certificates, (*rung.certificates, event.certificate)
-            steps = _more(held, holds, rules.certificate_steps, rules.certificate_several)
-            years = 0
-            rung = msgspec.structs.replace(rung, certificates=holds)
-            part, why = "grade_rules/certificate_steps", f"the certificate {event.certificate} counts"
+        if isinstance(event, WorkerEducated) and event.education not in rung.merits.diplomas:
+            self._graduate(day, act, event, rung)
+        elif isinstance(event, WorkerQualified) and event.certificate not in rung.merits.certificates:
+            _, rules = self._rules(day)
+            self._certify(day, act, rung, certified(rung.merits, event.certificate, rules))
+
+    def _graduate(self, day: date, act: Act, event: WorkerEducated, rung: Rung) -> None:
+        document, rules = self._rules(day)
+        merits = graduated(rung.merits, event.education, rules)
+        steps, years = merits.steps - rung.merits.steps, merits.years - rung.merits.years
+        risen = raised(
+            msgspec.structs.replace(rung, merits=merits, count=rung.count.with_entry(years)), steps, document
+        )
+        why = f"the diploma {event.education} counts" + (f" and is deemed {years} more years" if years else "")
         if steps or years:
-            self._rise(day, rung, steps, why, (act,), part, document)
-        self._rung = self._rung if steps or years else rung
+            self._move(day, risen, steps, why, (act,), "grade_rules/education_steps", document)
+        self._rung = risen
+
+    def _certify(self, day: date, act: Act, rung: Rung, merits: Merits) -> None:
+        """What certificates add, after one more of them or one less."""
+        document, _ = self._rules(day)
+        after = msgspec.structs.replace(rung, merits=merits)
+        assert isinstance(act.event, WorkerQualified | CertificateEnded)
+        steps, ended = after.added - rung.added, isinstance(act.event, CertificateEnded)
+        if steps:
+            after = settled(after, document)
+        if merits.certified != rung.merits.certified or (ended and any(rung.merits.certificates.values())):
+            why = f"the certificate {act.event.certificate} {'ends' if ended else 'counts'}"
+            why += "" if steps else "; the grade does not move by it"
+            self._move(day, after, steps, why, (act,), "grade_rules/certificate_steps", document)
+        self._rung = after
+
+    def _end(self, act: Act, event: CertificateEnded, rung: Rung) -> None:
+        """What a certificate added goes with it."""
+        _, rules = self._rules(act.effective_date)
+        self._certify(act.effective_date, act, rung, lapsed(rung.merits, event.certificate, rules))
 
     def _enter(self, act: Act, event: WorkerHired | WorkerRehired) -> None:
         day = act.effective_date
         document, rules = self._rules(day, event.scheme)
-        count = Count(day, early=self._early)
-        if rules is not None:
-            years = event.counted_years + rules.education_years.get(event.education.value, 0)
-            kept = not isinstance(event, WorkerRehired) or rules.years_kept_on_rehire
-            count = count.with_entry(years % rules.years_per_step if kept else 0)
-        self._rung = Rung(event.scheme, event.post, event.grade, event.grade, count, (event.education,))
+        count = self._count.anew(day) if self._count is not None else Count(day)
+        kept = not isinstance(event, WorkerRehired) or rules is None or rules.years_kept_on_rehire
+        counted = event.counted_years if kept else 0
+        why = f"enters as {event.post} with {counted} counted years and the diploma {event.education}"
         if document is None or not document.has_grades():
-            self._say(day, event.grade, f"enters as {event.post} under {event.scheme}, which has no grades", (act,))
-            return
-        derived = document.bands.get(event.post.value) and entry_grade(
-            event.post, counted_years=event.counted_years, education=event.education, document=document
-        )
-        why = f"enters as {event.post} with {event.counted_years} counted years and the diploma {event.education}"
-        if derived != event.grade:
-            why += f": placed at grade {event.grade} by the act itself, where the rule gives {derived}"
-        part = "grade_rules" if rules is not None else "bands"
-        self._say(day, event.grade, why, (act,), part, document)
+            why = f"enters as {event.post} under {event.scheme}, which has no grades"
+        self._place(act, event, count, counted, why)
 
     def _convert(self, act: Act, event: WorkerConverted, rung: Rung) -> None:
-        day = act.effective_date
-        document, rules = self._rules(day, event.scheme)
-        count = rung.count.anew(day)
-        if rules is not None:
-            count = count.with_entry((event.counted_years or 0) % rules.years_per_step)
-        self._rung = Rung(event.scheme, event.post, event.grade, event.grade, count, rung.diplomas, rung.certificates)
-        why = f"converts to {event.scheme} as {event.post}: placed by the act itself"
-        self._say(day, event.grade, why, (act,), "grade_rules" if rules else "", document)
+        counted = event.counted_years or 0
+        why = f"converts to {event.scheme} as {event.post} with {counted} counted years"
+        self._place(act, event, rung.count.anew(act.effective_date), counted, why)
+
+    def _place(
+        self, act: Act, event: WorkerHired | WorkerRehired | WorkerConverted, count: Count, counted: int, why: str
+    ) -> None:
+        """The first rung under a scheme: by the rule, or at the grade that the act gives."""
+        document, rules = self._rules(act.effective_date, event.scheme)
+        self._rung, derived = first_rung(event, count, counted, self._registered, document)
+        if document is not None and document.has_grades():
+            if self._rung.merits.certified:
+                why += f" and the certificates {', '.join(self._registered.certificates)}"
+            if derived != event.grade:
+                why += f": placed at grade {event.grade} by the act itself, where the rule gives {derived}"
+        self._say(act.effective_date, event.grade, why, (act,), "grade_rules" if rules else "bands", document)
 
     def _change_post(self, act: Act, event: PostChanged, rung: Rung) -> None:
         day = act.effective_date
         document, rules = self._rules(day)
-        by_band = event.grade == _within(rung.recorded, event.post, document)
-        grade = _within(rung.grade, event.post, document) if by_band else event.grade
         count = rung.count if rules is None or rules.years_kept_in_new_post else rung.count.anew(day)
-        self._rung = msgspec.structs.replace(rung, post=event.post, grade=grade, recorded=event.grade, count=count)
+        rung = msgspec.structs.replace(rung, post=event.post, count=count)
+        by_band = event.grade == within(self._written_before(act), event.post, document)
+        self._rung = in_band(rung, document) if by_band else placed(rung, event.grade)
         how = "within the band of the post" if by_band else "placed by the act itself"
-        why = f"becomes {event.post}: {how}"
-        self._say(day, grade, why, (act,), "bands", document)
+        self._say(day, self._rung.grade, f"becomes {event.post}: {how}", (act,), "bands", document)
+
+    def _written_before(self, act: Act) -> int | None:
+        """The recorded grade that the act was written upon; what was written later is no part of it."""
+        earlier = [one for one in self._timeline.until(act.effective_date) if one.version < act.version]
+        grades = [one.event.grade for one in earlier if isinstance(one.event, SETS_THE_GRADE)]
+        return grades[-1] if grades else None
 
     def _regrade(self, act: Act, event: WorkerRegraded, rung: Rung) -> None:
         _, rules = self._rules(act.effective_date)
         stands = bool(event.exceptional) or rules is None
-        grade = event.grade if stands else rung.grade
-        self._rung = msgspec.structs.replace(rung, grade=grade, recorded=event.grade)
+        self._rung = placed(rung, event.grade) if stands else rung
         why = f"recorded from {event.from_grade} to {event.grade}: {event.reason}"
         why += "; the rule counts on from there" if stands else "; the rule is not moved by it"
-        self._say(act.effective_date, grade, why, (act,))
+        self._say(act.effective_date, self._rung.grade, why, (act,))
 
-    def _start(self, act: Act) -> date | None:
-        """From when a diploma or certificate counts, by the policy of its day."""
+    def _start(self, act: Act) -> date:
+        """From when a diploma or certificate counts, by the policy of its day; at once where none says."""
         _, rules = self._rules(act.effective_date)
         if rules is None:
-            return None
+            return act.effective_date
         educated = isinstance(act.event, WorkerEducated)
         starts = rules.education_starts if educated else rules.certificate_starts
         return start_of(starts, act.effective_date)
 
-    def _rise(
-        self, day: date, rung: Rung, steps: int, why: str, acts: tuple[Act, ...], part: str, document: PolicyDocument
-    ) -> None:
-        """So many steps from where the rung is, never out of the band."""
-        if rung.grade is None:
-            self._rung = rung
-            return
-        grade = _within(rung.grade + steps, rung.post, document)
-        if grade != rung.grade + steps:
-            why += f"; the band of a {rung.post} ends at {grade}"
-        self._rung = msgspec.structs.replace(rung, grade=grade)
-        self._say(day, grade, why, acts, part, document)
+    def _move(
+        self,
+        day: date,
+        after: Rung,
+        steps: int,
+        why: str,
+        acts: tuple[Act, ...],
+        part: str,
+        document: PolicyDocument | None,
+    ) -> Rung:
+        """To another rung, so many steps away if the band holds it; said where there is a grade."""
+        before = self._rung.grade if self._rung is not None else None
+        self._rung = after
+        if before is not None and after.grade is not None:
+            if after.grade != before + steps:
+                why += f"; the band of a {after.post} ends at {after.grade}"
+            self._say(day, after.grade, why, acts, part, document)
+        return after
 
     def _rules(self, day: date, scheme: str = "") -> tuple[PolicyDocument | None, GradeRules | None]:
         scheme = scheme or (self._rung.scheme if self._rung else OUTSIDE)
@@ -268,18 +287,6 @@ def start_of(starts: AllowanceStart, day: date) -> date:
     if starts is AllowanceStart.NEXT_YEAR:
         return date(day.year + 1, 1, 1)
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
-
-
-def _within(grade: int | None, post: Post, document: PolicyDocument | None) -> int | None:
-    band = document.bands.get(post.value) if document is not None else None
-    return grade if grade is None or band is None else min(max(grade, band.lowest), band.highest)
-
-
-def _more(was: Iterable[str], now: Iterable[str], worth: Mapping[str, int], several: Several) -> int:
-    """What the names are worth now, beyond what they were."""
-    together = sum if several is Several.ADDING else max
-    before, after = ([worth.get(name, 0) for name in names] for names in (was, now))
-    return together(after or [0]) - together(before or [0])
 
 
 def _named(years: tuple[Counted, ...]) -> str:

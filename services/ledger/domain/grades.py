@@ -1,7 +1,9 @@
-"""Which grade a post is entered at, and which grades are open to it."""
+"""Which grade a post is entered at, what diplomas and certificates are worth there, and which grades are open to it."""
 
-from shared.events import Education, Post
-from shared.policy_document import Band, PolicyDocument
+from collections.abc import Iterable
+
+from shared.events import Certificate, Education, Post
+from shared.policy_document import Band, GradeRules, PolicyDocument, Several
 from shared.refusal import Refused
 
 
@@ -18,10 +20,27 @@ def band_of(post: Post, document: PolicyDocument) -> Band:
     return band
 
 
-def entry_grade(post: Post, *, counted_years: int, education: Education, document: PolicyDocument) -> int | None:
-    """The post's entry grade or its band's lowest, a step per counted years, steps for the diploma; within the band.
+def together(worths: Iterable[int], several: Several) -> int:
+    """What several are worth: all of them, or the highest only; nothing where there is none."""
+    return sum(worths) if several is Several.ADDING else max(worths, default=0)
 
-    Years that the diploma is deemed to have served count among the others.
+
+def deemed_years(diplomas: Iterable[Education], rules: GradeRules) -> int:
+    """The years that the diplomas are deemed to have served."""
+    return together([rules.education_years.get(one.value, 0) for one in diplomas], rules.education_several)
+
+
+def entry_grade(
+    post: Post,
+    *,
+    counted_years: int,
+    diplomas: Iterable[Education],
+    document: PolicyDocument,
+    certificates: Iterable[Certificate] = (),
+) -> int | None:
+    """The post's entry grade or its band's lowest, a step per counted years, steps for what is held; within the band.
+
+    Years that the diplomas are deemed to have served count among the others.
 
     None under a scheme without grades. Source: `grade_rules` of the policy document.
     """
@@ -30,10 +49,12 @@ def entry_grade(post: Post, *, counted_years: int, education: Education, documen
     band = band_of(post, document)
     if document.grade_rules is None:
         return band.lowest
-    rules = document.grade_rules
+    rules, diplomas = document.grade_rules, tuple(diplomas)
     first = rules.entry_grades.get(post.value, band.lowest)
-    steps, _ = divmod(counted_years + rules.education_years.get(education.value, 0), rules.years_per_step)
-    return min(first + steps + rules.education_steps.get(education.value, 0), band.highest)
+    steps = (counted_years + deemed_years(diplomas, rules)) // rules.years_per_step
+    steps += together([rules.education_steps.get(one.value, 0) for one in diplomas], rules.education_several)
+    steps += together([rules.certificate_steps.get(one.value, 0) for one in certificates], rules.certificate_several)
+    return min(first + steps, band.highest)
 
 
 def check_grade(post: Post, grade: int, document: PolicyDocument) -> None:

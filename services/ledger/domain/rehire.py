@@ -5,9 +5,10 @@ from datetime import date
 from msgspec import UNSET
 
 from ledger.domain.admission import age_on
-from ledger.domain.career import Entry, terms
+from ledger.domain.career import Brought, Entry, terms
 from ledger.domain.command import Id
 from ledger.domain.policy import Policies
+from ledger.domain.registered import diplomas_on_entry
 from ledger.domain.standing import Standing
 from shared.events import Education, WorkerRehired
 from shared.refusal import Refused
@@ -54,7 +55,9 @@ def rehire(
     """Refused as a hire is: `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`, `probation-over`."""
     education = command.education or standing.education
     years = _years(standing) if command.keeps_years else 0
-    scheme, grade = terms(command, policies, education, years, birth_date)
+    diplomas = diplomas_on_entry(standing.diplomas, education)
+    brought = Brought(diplomas, standing.certificates, years, again=True)
+    scheme, grade = terms(command, policies, brought, birth_date)
     return WorkerRehired(
         city_id=city_id,
         community_id=command.community_id,

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
+from ledger.domain.registered import diplomas_on_entry
 from ledger.domain.seats import category_of
 from ledger.domain.timeline import Act
 from shared.events import (
@@ -76,6 +77,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     seat: Category | None
     education: Education
     counted_years: int
+    diplomas: tuple[Education, ...]
     certificate: Certificate | None = None
     certificates: tuple[Certificate, ...] = ()
     ratings: dict[str, Rating] = {}
@@ -116,6 +118,7 @@ def _hired(event: WorkerHired, day: date) -> Standing:
         grade=event.grade,
         seat=None if event.channel is Channel.LEGACY else category_of(event.post),
         education=event.education,
+        diplomas=(event.education,),
         counted_years=event.counted_years,
         hired_on=day,
         probation_until=event.probation_until or None,
@@ -134,6 +137,7 @@ def _rehired(standing: Standing, event: WorkerRehired, day: date) -> dict[str, o
         "grade": event.grade,
         "seat": None if event.channel is Channel.LEGACY else category_of(event.post),
         "education": event.education,
+        "diplomas": diplomas_on_entry(standing.diplomas, event.education),
         "counted_years": event.counted_years,
         "hired_on": day,
         "left_on": None,
@@ -224,7 +228,10 @@ _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
     WorkerTrained: _trains,
     WorkerQualified: _qualifies,
     CertificateEnded: _loses,
-    WorkerEducated: lambda standing, event, day: {"education": event.education},
+    WorkerEducated: lambda standing, event, day: {
+        "education": event.education,
+        "diplomas": (*standing.diplomas, event.education),
+    },
     WorkerSuspended: lambda standing, event, day: {"suspended_since": day},
     WorkerReturned: lambda standing, event, day: {"suspended_since": None},
     SecondPostTaken: lambda standing, event, day: {"second_post": event.post},

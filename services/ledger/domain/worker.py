@@ -209,8 +209,15 @@ def _check_grade_on(scheme: str, post: Post, grade: int | None, day: date, polic
     check_grade(post, grade, document)
 
 
-_OF_THE_PAST = (AppraisalProposed, AppraisalPublished, ReviewRequested, WorkerAppraised, AppraisalCorrected)
-"""What is said of a year that was served, also of somebody who left since."""
+_OF_THE_PAST = (
+    AppraisalProposed,
+    AppraisalPublished,
+    ReviewRequested,
+    WorkerAppraised,
+    AppraisalCorrected,
+    CertificateEnded,
+)
+"""What is said also of somebody who left: of a year that was served, and that a certificate is held no longer."""
 
 _RULES: dict[type[Event], Callable[..., None]] = {
     ProbationConfirmed: check_confirmation,
