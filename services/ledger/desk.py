@@ -13,6 +13,7 @@ from ledger.domain.policy import Policies
 from ledger.domain.run import Run
 from ledger.domain.timeline import Timeline, fold
 from ledger.domain.worker import Worker
+from ledger.drift_answers import Drift
 from ledger.event_store import Change, Claim, EventStore
 from ledger.personal import PersonalStore
 from shared.events import Event
@@ -41,7 +42,10 @@ class Opened(Generic[State]):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a command wants written, whole or not at all; `made`: ids for the caller, `sealed`: whose keys are new."""
+    """What a command wants written, whole or not at all; `made`: ids for the caller, `sealed`: whose keys are new.
+
+    `held_back`: whom an act for many left out, since the grades on record have to be set right first.
+    """
 
     subject: str
     changes: Sequence[Change]
@@ -49,6 +53,7 @@ class Decision:
     releases: Sequence[str] = ()
     made: Mapping[str, str] = field(default_factory=dict)
     sealed: Sequence[str] = ()
+    held_back: Sequence[Drift] = ()
 
 
 class Desk:

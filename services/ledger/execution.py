@@ -14,6 +14,7 @@ from ledger.commands.places import street_taken
 from ledger.dating import check_dates
 from ledger.desk import Decision, Desk
 from ledger.domain.command import Command, check_day
+from ledger.drift_answers import Drift
 from ledger.event_store import (
     Answered,
     AnsweredBefore,
@@ -48,7 +49,8 @@ class PlannedEvent(Struct, frozen=True, kw_only=True):
 class CommandAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a command did: its id, where its events stand, and the version of each stream it wrote.
 
-    A planned command wrote nothing: `planned` is true and `events` are those it would have written.
+    A planned command wrote nothing: `planned` is true and `events` are those it would have written. `held_back` are
+    those whom an act for many left out, with the acts to record first.
     """
 
     command_id: str = ""
@@ -59,6 +61,7 @@ class CommandAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
     candidate_id: str = ""
     planned: bool = False
     events: tuple[PlannedEvent, ...] = ()
+    held_back: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ class Ledger:
             for change in decision.changes
             for event, day in change.dated(command.effective_date)
         )
-        answer = CommandAnswer(planned=True, events=events)
+        answer = CommandAnswer(planned=True, events=events, held_back=tuple(decision.held_back))
         return Outcome(msgspec.json.encode(answer), version, self.store.head())
 
     def _append(self, decide: Decide, command: Command, sent: Sent, key: str, fingerprint: str) -> Outcome:
@@ -163,7 +166,8 @@ class Ledger:
         try:
             check_dates(desk, decision, command.effective_date)
             _check_version(decision, sent)
-            body = _Answer(metadata.command_id, key, fingerprint, decision.made)
+            made = {**decision.made, "held_back": tuple(decision.held_back)}
+            body = _Answer(metadata.command_id, key, fingerprint, made)
             with traces.span("append"):
                 appended = self.store.append(
                     decision.changes,
@@ -201,7 +205,7 @@ class Ledger:
 class _Answer:
     """The answer of one command, made under the append lock when its positions are known."""
 
-    def __init__(self, command_id: str, key: str, fingerprint: str, made: Mapping[str, str]) -> None:
+    def __init__(self, command_id: str, key: str, fingerprint: str, made: Mapping[str, Any]) -> None:
         self.command_id = command_id
         self.key = key
         self.fingerprint = fingerprint
@@ -217,7 +221,7 @@ class _Answer:
             position=appended.last_position,
             recorded_at=appended.recorded_at,
             streams=appended.versions,
-            **self.made,  # type: ignore[arg-type]
+            **self.made,
         )
         return msgspec.json.encode(answer)
 

@@ -4,8 +4,8 @@ from datetime import date
 
 from msgspec import Struct
 
-from ledger.domain.explanation import Cause, ToldStep
-from shared.envelope import Basis
+from ledger.domain.explanation import ToldStep
+from ledger.drift_answers import Drift
 
 
 class GradeExplained(Struct, frozen=True, kw_only=True):
@@ -19,37 +19,6 @@ class GradeExplained(Struct, frozen=True, kw_only=True):
     due_grade: int | None
     recorded_grade: int | None
     differs: bool
-
-
-class ProposedBody(Struct, frozen=True, kw_only=True):
-    """The body of a command that would set the recorded grade right, on the paper of the event that moved it."""
-
-    worker_id: str
-    effective_date: date
-    grade: int
-    reason: str
-    basis: Basis
-
-
-class Proposal(Struct, frozen=True, kw_only=True):
-    """A command to be sent as it is, or on a paper of its own; `refused` says what stands in its way, if anything."""
-
-    path: str
-    body: ProposedBody
-    refused: str = ""
-    acts: tuple[str, ...] = ()
-
-
-class Drift(Struct, frozen=True, kw_only=True):
-    """A worker whose recorded grade is not the one that is due, from when on, and which events made it so."""
-
-    worker_id: str
-    community_id: str
-    since: date
-    recorded_grade: int | None
-    due_grade: int | None
-    causes: list[Cause]
-    proposed: Proposal | None
 
 
 class DriftPage(Struct, frozen=True, kw_only=True):

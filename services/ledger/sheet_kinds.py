@@ -184,8 +184,7 @@ CERTIFICATES = Kind(
 )
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (PEOPLE, ASSIGNMENTS, PROPOSALS, PUBLICATIONS, APPRAISALS, TRAINING, CERTIFICATES)
+    kind.name: kind for kind in (PEOPLE, ASSIGNMENTS, PROPOSALS, PUBLICATIONS, APPRAISALS, TRAINING, CERTIFICATES)
 }
 """Sheets by their name: people 人员, assignments 调动, appraisals 考核 in their three steps, training 培训,
 certificates 职业资格."""

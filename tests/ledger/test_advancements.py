@@ -120,6 +120,36 @@ def test_a_grade_above_the_due_one_is_not_taken_down(town: Town) -> None:
     town.refuse("nothing-due", "advancements", JANUARY, **CITY)
 
 
+def test_whoever_is_off_the_record_before_the_day_is_held_back_with_the_acts_to_record_first(town: Town) -> None:
+    """Rule 8: a diploma of 2021 that nobody recorded a grade for is not swallowed by the step of 2024."""
+    li, wu = town.hire("xinhua"), town.hire("huangjia")
+    town.give("educations", "2021-03-10", worker_id=li, education="bachelor")
+    shown = town.send("advancements", command(JANUARY, **CITY), plan=True).json()
+    done = town.give("advancements", JANUARY, **CITY)
+    assert shown["held_back"] == done["held_back"]
+    assert set(done["streams"]) == {f"worker/{wu}"}
+    (held,) = done["held_back"]
+    assert (held["worker_id"], held["since"], held["recorded_grade"], held["due_grade"]) == (li, "2021-04-01", 1, 2)
+    assert grades(town, li, wu) == [1, 2]
+    found = town.refuse("nothing-due", "advancements", JANUARY, **CITY)
+    assert [one["worker_id"] for one in found["extra"]["held_back"]] == [li]
+    assert "held_back" in found["remedy"]
+    for proposed in held["proposed"]:
+        assert town.send("regrades", proposed["body"]).status_code == 201
+    town.give("advancements", JANUARY, **CITY)
+    assert [town.worker(li, day)["grade"] for day in ("2021-03-31", "2021-04-01", JANUARY)] == [1, 2, 3]
+    assert town.read("drifts", **CITY, effective_on="2024-06-01")["drifts"] == []
+
+
+def test_a_step_says_everything_that_moves_the_grade_on_its_day(town: Town) -> None:
+    """Rules 8 and 15: a diploma of December counts from the same first of January."""
+    worker_id = town.hire()
+    town.give("educations", "2023-12-10", worker_id=worker_id, education="bachelor")
+    (event,) = town.send("advancements", command(JANUARY, **CITY), plan=True).json()["events"]
+    assert event["data"]["why"] == "3 counted years (2021, 2022, 2023): a step; the diploma bachelor counts"
+    assert (event["data"]["from_grade"], event["data"]["grade"]) == (1, 3)
+
+
 def test_an_act_for_more_than_can_be_looked_at_is_refused(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule 8: the way out is street by street."""
     monkeypatch.setattr(ledger.commands.staff, "MOST_AT_ONCE", 1)

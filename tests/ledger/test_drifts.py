@@ -26,6 +26,15 @@ def drifts(town: Town, day: str = "2024-06-01", **params: Any) -> list[dict[str,
     return list(town.read("drifts", **{**CITY, "effective_on": day, **params})["drifts"])
 
 
+def mend(town: Town, drift: dict[str, Any]) -> list[str]:
+    """Send what is proposed as it is; the days of it."""
+    for proposed in drift["proposed"]:
+        assert (proposed["refused"], proposed["acts"]) == ("", [])
+        answer = town.send(proposed["path"].removeprefix("/ledger/v1/"), proposed["body"])
+        assert answer.status_code == 201, answer.text
+    return [proposed["body"]["effective_date"] for proposed in drift["proposed"]]
+
+
 def stepped(town: Town) -> tuple[str, str]:
     """A worker rated 合格 for 2023 whose step of 2024 is recorded; their id and the appraisal's command."""
     strict(town)
@@ -59,10 +68,7 @@ def test_the_proposed_act_mends_the_drift_as_it_is(town: Town) -> None:
     """Rule 8: the body is a command's, on the paper of the correction."""
     worker_id, command_id = stepped(town)
     corrected(town, worker_id, command_id)
-    proposed = drifts(town)[0]["proposed"]
-    assert (proposed["refused"], proposed["acts"]) == ("", [])
-    answer = town.send(proposed["path"].removeprefix("/ledger/v1/"), proposed["body"])
-    assert answer.status_code == 201, answer.text
+    assert mend(town, drifts(town)[0]) == ["2024-01-01"]
     assert drifts(town) == []
     assert [town.worker(worker_id, day)["grade"] for day in ("2023-12-31", "2024-01-01")] == [1, 1]
 
@@ -72,7 +78,7 @@ def test_a_step_that_nobody_recorded_is_a_drift(town: Town) -> None:
     worker_id = town.hire()
     (found,) = drifts(town)
     assert (found["recorded_grade"], found["due_grade"], found["since"]) == (1, 2, "2024-01-01")
-    assert found["proposed"]["body"]["worker_id"] == worker_id
+    assert found["proposed"][0]["body"]["worker_id"] == worker_id
     assert found["causes"][0]["event"] == "worker.hired.v1"
 
 
@@ -100,9 +106,39 @@ def test_a_mend_that_a_later_act_stands_in_the_way_of_says_so(town: Town) -> Non
     worker_id, command_id = stepped(town)
     corrected(town, worker_id, command_id)
     later = town.give("regrades", "2024-05-01", worker_id=worker_id, grade=3, reason="晋级")
-    proposed = drifts(town)[0]["proposed"]
+    (proposed,) = drifts(town)[0]["proposed"]
     assert proposed["acts"] == [later["command_id"]]
     assert "would no longer be possible" in proposed["refused"]
+
+
+def test_the_proposed_acts_bring_the_record_to_the_due_grade_on_every_day(town: Town) -> None:
+    """Rules 8 and 15: a diploma of 2021 comes to light in 2027, after the step of 2024 was recorded for the city."""
+    worker_id, other = town.hire("xinhua"), town.hire("huangjia")
+    town.give("advancements", "2024-01-01", **CITY)
+    town.give("educations", "2021-03-10", worker_id=worker_id, education="bachelor")
+    town.give("advancements", "2027-01-01", **CITY)
+    (found,) = drifts(town, "2027-06-01")
+    assert (found["worker_id"], found["since"], found["recorded_grade"], found["due_grade"]) == (
+        worker_id,
+        "2021-04-01",
+        1,
+        2,
+    )
+    assert mend(town, found) == ["2021-04-01", "2024-01-01", "2027-01-01"]
+    assert drifts(town, "2027-06-01") == []
+    days = ("2021-03-31", "2021-04-01", "2023-12-31", "2024-01-01", "2026-12-31", "2027-01-01")
+    assert [town.worker(worker_id, day)["grade"] for day in days] == [1, 2, 2, 3, 3, 4]
+    assert [town.worker(other, day)["grade"] for day in days] == [1, 1, 1, 2, 2, 3]
+
+
+def test_a_grade_that_was_off_for_a_while_is_listed_though_it_is_right_by_now(town: Town) -> None:
+    """Rules 5 and 8: the months between were paid by it."""
+    worker_id = town.hire()
+    town.give("regrades", "2024-06-01", worker_id=worker_id, grade=2, reason="晋级")
+    (found,) = drifts(town, "2025-01-01")
+    assert (found["since"], found["recorded_grade"], found["due_grade"]) == ("2024-01-01", 1, 2)
+    (proposed,) = found["proposed"]
+    assert "would no longer be possible" in proposed["refused"], "a clerk's own regrade is voided first"
 
 
 def test_drifts_are_listed_as_they_were_known(town: Town) -> None:

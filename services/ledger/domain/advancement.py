@@ -1,19 +1,18 @@
 """The steps due on one day of the year, written down for a whole place (rule 8)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from msgspec import Meta
 
 from ledger.domain.command import Command, Id
+from ledger.domain.drift import Difference, difference
 from ledger.domain.due_grade import STEPS_OF_THE_YEAR, derivation
+from ledger.domain.grades import STEP
 from ledger.domain.policy import Policies
 from ledger.domain.worker import Worker
 from shared.events import WorkerRegraded
 from shared.refusal import Refused
-
-STEP = "step"
-"""The reason of a regrade that only writes down what the rule gives."""
 
 # --- command
 
@@ -33,17 +32,23 @@ class AdvanceWorkers(Command, frozen=True, kw_only=True):
 # --- decisions
 
 
-def advance(worker: Worker, policies: Policies, day: date) -> WorkerRegraded | None:
-    """The regrade that the day's step asks for; None where none is due, or it is recorded already."""
+def advance(worker: Worker, policies: Policies, day: date) -> Difference | WorkerRegraded | None:
+    """The regrade that the day's step asks for; None where none is due, or it is recorded already.
+
+    Where the record is off before the day, that is the answer: a step on top of it would swallow it.
+    """
     standing = worker.on(day)
     if standing is None or not standing.in_service:
         return None
     steps = derivation(worker.timeline, policies, day)
-    earned = [step for step in steps if step.on == day and step.part in STEPS_OF_THE_YEAR]
-    due, recorded = steps[-1].grade, standing.grade
-    if not earned or due is None or recorded is None or due <= recorded:
+    today = [step for step in steps if step.on == day and step.part]
+    if not any(step.part in STEPS_OF_THE_YEAR for step in today):
         return None
-    return WorkerRegraded(from_grade=recorded, grade=due, reason=STEP, why="; ".join(step.why for step in earned))
+    before = difference(worker, policies, day - timedelta(days=1))
+    due, recorded = steps[-1].grade, standing.grade
+    if before is not None or due is None or recorded is None or due <= recorded:
+        return before
+    return WorkerRegraded(from_grade=recorded, grade=due, reason=STEP, why="; ".join(step.why for step in today))
 
 
 def check_step_day(policies: Policies, day: date) -> None:

@@ -1,20 +1,21 @@
-"""Where a recorded grade is not the due one: since when, because of what, and the act that would mend it."""
+"""Where a recorded grade is not the due one: since when, because of what, and the acts that would mend it."""
 
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 from msgspec import Struct
 
-from ledger.domain.advancement import STEP
 from ledger.domain.due_grade import SETS_THE_GRADE, Step, derivation
+from ledger.domain.grades import STEP
 from ledger.domain.policy import Policies
 from ledger.domain.timeline import Act
 from ledger.domain.worker import Worker, admit
-from shared.events import Event, PolicyEnacted, WorkerRegraded
+from shared.events import PolicyEnacted, WorkerRegraded
 from shared.refusal import Refused
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """A recorded grade beside the due one, without a break since a day. `written` recorded it, `earned` made it due."""
+    """The first recorded grade beside the due one, and from when on. `written` recorded it, `earned` made it due."""
 
     since: date
     recorded: int | None
@@ -24,21 +25,28 @@ class Difference(Struct, frozen=True, kw_only=True):
     policies: tuple[Act, ...]
 
 
+class Mend(Struct, frozen=True):
+    """A regrade that brings the record to the due grade from a day on; `refused` is why it would not be taken."""
+
+    on: date
+    regraded: WorkerRegraded
+    refused: Refused | None = None
+
+
 def difference(worker: Worker, policies: Policies, day: date) -> Difference | None:
-    """None for whoever is out of service, and where the recorded grade is the due one."""
+    """The first of the present service up to the day. None for whoever is out of service, and where there is none."""
     standing = worker.on(day)
     if standing is None or not standing.in_service:
         return None
     steps = derivation(worker.timeline, policies, day)
-    if steps[-1].grade == standing.grade:
+    off = next(_off(worker, steps, standing.hired_on, day), None)
+    if off is None:
         return None
-    since = _since(worker, steps, day)
-    written = [act for act in worker.timeline.until(since) if isinstance(act.event, SETS_THE_GRADE)][-1]
-    then = worker.on(since)
+    since, written, due = off
     return Difference(
         since=since,
-        recorded=then.grade if then else None,
-        due=_due(steps, since),
+        recorded=_grade(written),
+        due=due,
         written=written,
         earned=tuple(act for step in steps if step.on == since and step.part for act in step.acts),
         policies=tuple(
@@ -51,33 +59,41 @@ def difference(worker: Worker, policies: Policies, day: date) -> Difference | No
     )
 
 
-def mending(found: Difference) -> WorkerRegraded | None:
-    """The regrade that sets the recorded grade right from the first day on; None where no grade is due."""
-    if found.due is None:
-        return None
-    return WorkerRegraded(from_grade=found.recorded, grade=found.due, reason=STEP)
+def mending(worker: Worker, policies: Policies, day: date) -> list[Mend]:
+    """The regrades, in order of date, after which every day up to this one has the due grade on record.
+
+    It ends with the first that would be refused: what has to follow depends on what is done about that.
+    """
+    found: list[Mend] = []
+    standing = worker.on(day)
+    first = standing.hired_on if standing is not None else day
+    while True:
+        steps = derivation(worker.timeline, policies, day)
+        off = next((one for one in _off(worker, steps, first, day) if one[2] is not None), None)
+        if off is None or off[2] is None:
+            return found
+        since, written, _ = off
+        first = since + timedelta(days=1)
+        regraded = WorkerRegraded(from_grade=_grade(written), grade=off[2], reason=STEP)
+        try:
+            worker = admit(worker, regraded, since, policies)
+        except Refused as refused:
+            return [*found, Mend(since, regraded, refused)]
+        found.append(Mend(since, regraded))
 
 
-def in_the_way(worker: Worker, regraded: Event, day: date, policies: Policies) -> Refused | None:
-    """Why the regrade would not be taken."""
-    try:
-        admit(worker, regraded, day, policies)
-    except Refused as refused:
-        return refused
-    return None
+def _off(worker: Worker, steps: Sequence[Step], first: date, day: date) -> Iterator[tuple[date, Act, int | None]]:
+    """Each day on which either grade moves and the two differ then: the act of the recorded one, and the due one."""
+    acts = [act for act in worker.timeline.until(day) if isinstance(act.event, SETS_THE_GRADE)]
+    for turn in sorted({act.effective_date for act in acts} | {step.on for step in steps}):
+        if turn < first:
+            continue
+        written = [act for act in acts if act.effective_date <= turn][-1]
+        due = next((step.grade for step in reversed(steps) if step.on <= turn), None)
+        if _grade(written) != due:
+            yield turn, written, due
 
 
-def _since(worker: Worker, steps: list[Step], day: date) -> date:
-    """The first day of the days up to this one on all of which the grades differ."""
-    acts = {act.effective_date for act in worker.timeline.until(day) if isinstance(act.event, SETS_THE_GRADE)}
-    since = day
-    for turn in sorted(acts | {step.on for step in steps}, reverse=True):
-        standing = worker.on(turn)
-        if standing is None or not standing.in_service or standing.grade == _due(steps, turn):
-            break
-        since = turn
-    return since
-
-
-def _due(steps: list[Step], day: date) -> int | None:
-    return next((step.grade for step in reversed(steps) if step.on <= day), None)
+def _grade(act: Act) -> int | None:
+    assert isinstance(act.event, SETS_THE_GRADE)
+    return act.event.grade

@@ -6,6 +6,9 @@ from shared.events import Certificate, Education, Post
 from shared.policy_document import Band, GradeRules, PolicyDocument, Several
 from shared.refusal import Refused
 
+STEP = "step"
+"""The reason of a regrade that only writes down what the rule gives."""
+
 
 def band_of(post: Post, document: PolicyDocument) -> Band:
     """岗级范围 of the post. Refused `no-policy` when the document does not name the post."""

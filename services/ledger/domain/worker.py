@@ -13,7 +13,7 @@ from ledger.domain.appraisal import (
     check_review,
 )
 from ledger.domain.certificates import check_certificate, check_end
-from ledger.domain.grades import check_grade
+from ledger.domain.grades import STEP, check_grade
 from ledger.domain.policy import Policies
 from ledger.domain.probation import check_confirmation, check_exit
 from ledger.domain.rehire import former
@@ -101,7 +101,8 @@ def admit(worker: Worker, event: Event, effective_date: date, policies: Policies
     """The worker with the event, decided against the whole timeline it lands in.
 
     Refused with the event's own code where it does not fit, `later-act-in-the-way` where a later act no longer would.
-    What a newer policy would no longer allow was recorded under an older one; it stands in nobody's way.
+    What a newer policy would no longer allow was recorded under an older one; it stands in nobody's way. Nor does a
+    step in that of a regrade: it only wrote down what the rule gave then, and says the grade from its own day on.
     """
     after = worker.with_(event, effective_date)
     as_before = {act.version for act, _ in violations(worker, policies)}
@@ -110,6 +111,8 @@ def admit(worker: Worker, event: Event, effective_date: date, policies: Policies
             continue
         if act.version == after.timeline.version:
             raise refused
+        if isinstance(event, WorkerRegraded) and _is_step(act.event):
+            continue
         raise Refused(
             "later-act-in-the-way",
             f"{act.event.name} of {act.effective_date} would no longer be possible: {refused.detail}",
@@ -118,6 +121,10 @@ def admit(worker: Worker, event: Event, effective_date: date, policies: Policies
             extra={"acts": [act.command_id]},
         )
     return after
+
+
+def _is_step(event: Event) -> bool:
+    return isinstance(event, WorkerRegraded) and event.reason == STEP and not event.exceptional
 
 
 def violations(worker: Worker, policies: Policies) -> Iterator[tuple[Act, Refused]]:
