@@ -156,6 +156,14 @@ def test_a_new_certificate_brings_all_of_its_steps_where_the_one_before_gave_non
     assert grades(["2022-04-01"], *life, policies=versions) == [3]
 
 
+def test_an_end_takes_no_more_than_the_certificate_was_worth() -> None:
+    """Rule 14: they added up once; under a later policy the highest counts, and what was given stays."""
+    adding = policy(certificate_steps=STEPS, certificate_several="adding")
+    versions = [adding, from_day("2022-01-01", certificate_steps=STEPS)]
+    life = hired(), qualified("2021-03-10", ASSISTANT), qualified("2021-03-10", SENIOR)
+    assert grades(["2022-06-01"], *life, ended("2022-05-01", ASSISTANT), policies=versions) == [4]
+
+
 def test_what_the_band_did_not_hold_is_not_taken_by_an_end() -> None:
     """Rules 7 and 14: three steps from grade 11 of 12 are one, and the end takes one."""
     rules = policy(certificate_steps=STEPS)

@@ -84,10 +84,11 @@ def certified(merits: Merits, certificate: Certificate, rules: GradeRules | None
 
 
 def lapsed(merits: Merits, certificate: Certificate, rules: GradeRules | None) -> Merits:
-    """Without a certificate that ended."""
+    """Without a certificate that ended, which takes no more with it than it was worth."""
+    least = merits.certified - merits.certificates.get(certificate, 0)
     held = {one: worth for one, worth in merits.certificates.items() if one is not certificate}
     now = together(held.values(), _several(rules))
-    return msgspec.structs.replace(merits, certificates=held, certified=min(merits.certified, now))
+    return msgspec.structs.replace(merits, certificates=held, certified=max(min(merits.certified, now), least))
 
 
 def placed(rung: Rung, grade: int | None) -> Rung:
