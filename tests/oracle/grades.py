@@ -1,7 +1,7 @@
 """The grade that is due on every day of a life, worked out day by day from the sentences of a policy, slowly.
 
-A life is a list of acts in the order of writing, each a dictionary with `on` and `what`; a policy says in a dictionary what
-its grade rules and bands are from a day on. Nothing here is shared with the product.
+A life is a list of acts in the order of writing, each a dictionary with `on` and `what`; a policy says what its
+grade rules and bands are from a day on. Nothing here is shared with the product.
 """
 
 from collections.abc import Iterator
