@@ -1,18 +1,19 @@
 """Policy files: YAML as people write it, read without a float in between, and what is wrong with one at which line."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import yaml
 from msgspec import Struct
 
 from payroll.engine import uncomputed
 from payroll.engine.policy_versions import version_of
-from shared.policy_document import PolicyDocument, as_written, faults, remarks
-from shared.policy_words import unknown_words
+from shared.policy_check import Fault, order_gaps, wrong_with
+from shared.policy_check.mending import readings
+from shared.policy_document import Level, PolicyDocument, as_written, remarks
 from workforce.policy_places import Placed, placed
-from workforce.policy_shape import shape_faults
 
 
 class PolicyFileError(ValueError):
@@ -20,12 +21,13 @@ class PolicyFileError(ValueError):
 
 
 class Finding(Struct, frozen=True):
-    """Something to say about one place of a file: the line and column, the key there as a JSON pointer, what it is."""
+    """Something to say of one place of a file: line and column, the key as a JSON pointer, what it is, the way out."""
 
     line: int
     column: int
     key: str
     detail: str
+    remedy: str = ""
 
 
 class Checked(Struct, frozen=True):
@@ -42,16 +44,45 @@ def check_policy(path: Path) -> Checked:
         found = placed(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         return Checked([_unreadable(error)])
-    twice = [Finding(*place, pointer, "the key stands here a second time") for pointer, place in found.twice]
-    misshapen = _findings(found, shape_faults(PolicyDocument, found.value))
-    if misshapen:
-        return Checked(_by_line([*twice, *misshapen]))
-    document = msgspec.convert(found.value, PolicyDocument, strict=False)
-    wrong = _findings(found, [*faults(document), *unknown_words(document)])
-    left = uncomputed(version_of(document))
-    unpaid = [(f"/{part}", f"payroll closes no month on this: {why}") for part, why in left]
-    notes = _findings(found, [*remarks(document), *unpaid])
-    return Checked(_by_line([*twice, *wrong]), _by_line(notes), document)
+    again = "the key stands here a second time"
+    twice = [Finding(*place, pointer, again, "keep one of both") for pointer, place in found.twice]
+    wrong = _by_line([*twice, *_findings(found, wrong_with(found.value))])
+    if wrong:
+        return Checked(wrong)
+    (document,) = readings(found.value)
+    return Checked([], _by_line(_findings(found, notes_on(document))), document)
+
+
+def notes_on(document: PolicyDocument) -> list[Fault]:
+    """What is worth knowing of a sound document, and keeps nobody from enacting it."""
+    sourced = [Fault(pointer, said, "name the paper under sources") for pointer, said in remarks(document)]
+    why = "payroll closes no month on this"
+    uncomputable = [Fault(f"/{part}", f"{why}: {said}", "") for part, said in uncomputed(version_of(document))]
+    return [*sourced, *uncomputable, *order_gaps(document), *_unpaid(document)]
+
+
+def _unpaid(document: PolicyDocument) -> Iterator[Fault]:
+    """Shares that come to no payer: what no rule names is in suspense, and a district pays where there is one."""
+    for number, rule in enumerate(document.funding):
+        fixed = sum(rule.shares.values(), Decimal(0))
+        if fixed < 1 and rule.remainder is None:
+            detail = f"{1 - fixed:f} of it has no payer and stays in suspense 挂账, so that no month closes"
+            yield Fault(
+                f"/funding/{number}/shares", detail, "add the payer, or say under remainder who shares the rest"
+            )
+        for name in ("shares", "remainder"):
+            if Level.DISTRICT in (getattr(rule, name) or {}) and not any(
+                one.streets for one in document.districts.values()
+            ):
+                detail = "the district of a seat's street pays, and no street lies in a district"
+                yield Fault(
+                    f"/funding/{number}/{name}/district",
+                    detail,
+                    "list the districts with their streets under districts",
+                )
+    for name, district in document.districts.items():
+        if not district.streets:
+            yield Fault(f"/districts/{name}/streets", "no street lies in this district", "enter the ids of its streets")
 
 
 def read_document(path: Path) -> PolicyDocument:
@@ -73,11 +104,12 @@ def read_policy(path: Path) -> dict[str, Any]:
 def said(path: Path, finding: Finding) -> str:
     """`policies/chibi-2020.yaml:17:5: /ladder/base/share: …`, as editors jump to it."""
     key = f"{finding.key}: " if finding.key else ""
-    return f"{path}:{finding.line}:{finding.column}: {key}{finding.detail}"
+    remedy = f" → {finding.remedy}" if finding.remedy else ""
+    return f"{path}:{finding.line}:{finding.column}: {key}{finding.detail}{remedy}"
 
 
-def _findings(found: Placed, said_of: list[tuple[str, str]]) -> list[Finding]:
-    return [Finding(*found.at(pointer), pointer, sentence) for pointer, sentence in said_of]
+def _findings(found: Placed, said_of: list[Fault]) -> list[Finding]:
+    return [Finding(*found.at(fault.pointer), *fault) for fault in said_of]
 
 
 def _by_line(findings: list[Finding]) -> list[Finding]:
@@ -87,4 +119,6 @@ def _by_line(findings: list[Finding]) -> list[Finding]:
 def _unreadable(error: yaml.YAMLError) -> Finding:
     mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
     detail = (error.problem if isinstance(error, yaml.MarkedYAMLError) else None) or str(error)
-    return Finding(mark.line + 1 if mark else 1, mark.column + 1 if mark else 1, "", f"this is no YAML: {detail}")
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    remedy = "indent with spaces, never with tabs" if "\\t" in detail else "see the line and the one above it"
+    return Finding(line, column, "", f"this is no YAML: {detail}", remedy)

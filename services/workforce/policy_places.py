@@ -1,24 +1,43 @@
 """A YAML file as plain values together with the line at which each of them stands."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import yaml
+
+from shared.policy_check import Bare
 
 Place = tuple[int, int]
 """(line, column), both from 1."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Numbers with a point and dates stay text, so that 0.70 is exactly 0.70."""
+    """YAML 1.2 as editors read it: `no` and dates are texts, and a number with a point keeps every place of it."""
 
 
-_AS_TEXT = {"tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp"}
-_Loader.yaml_implicit_resolvers = {
-    start: [(tag, pattern) for tag, pattern in resolvers if tag not in _AS_TEXT]
-    for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+def _bare(loader: _Loader, node: yaml.ScalarNode) -> Bare:
+    """A number without quotes, in digits: 1e3 is 1000."""
+    figure = Decimal(node.value)
+    return Bare(f"{figure:f}" if abs(figure.adjusted()) < _LONGEST else node.value)
+
+
+_LONGEST = 40
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+)$")
+_WORDS = {
+    "tag:yaml.org,2002:bool": (re.compile("(true|True|TRUE|false|False|FALSE)$"), "tTfF"),
+    "tag:yaml.org,2002:null": (re.compile("(~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
+    "tag:yaml.org,2002:int": (re.compile("[-+]?[0-9]+$"), "-+0123456789"),
+    "tag:yaml.org,2002:float": (_NUMBER, "-+.0123456789"),
+    "tag:yaml.org,2002:merge": (re.compile("<<$"), "<"),
 }
+_Loader.yaml_implicit_resolvers = {}
+for _tag, (_pattern, _starts) in _WORDS.items():
+    _Loader.add_implicit_resolver(_tag, _pattern, list(_starts))
+_Loader.add_constructor("tag:yaml.org,2002:float", _bare)
+_Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
 
 
 @dataclass

@@ -16,6 +16,7 @@ from starlette.routing import Mount
 from notifications.webhooks import Payload
 from shared.envelope import Wire
 from shared.events import EVENT_TYPES
+from shared.policy_check.shape import BEYOND, FIGURE
 from shared.policy_document import PolicyDocument
 from shared.settings import Keys, Settings
 from workforce import asyncapi, refusals
@@ -31,7 +32,7 @@ def documents() -> dict[str, bytes]:
     """Path under schemas/ → content, of everything that follows from the code of today."""
     made = {f"events/{name}.json": schema_of(kind, f"event:{name}") for name, kind in EVENT_TYPES.items()}
     made["envelope.json"] = _envelope()
-    made["policy.json"] = schema_of(PolicyDocument, "policy")
+    made["policy.json"] = _with_figures(schema_of(PolicyDocument, "policy"))
     made["webhook.json"] = schema_of(Payload, "webhook")
     made["problems.json"] = refusals.published()
     made["asyncapi.json"] = asyncapi.document()
@@ -74,6 +75,15 @@ def schema_of(kind: Any, name: str) -> dict[str, Any]:
     parts = schema.pop("$defs")
     top = parts.pop(schema.pop("$ref").rpartition("/")[2])
     return {"$schema": DIALECT, "$id": f"urn:workforce:{name}", **top, **({"$defs": parts} if parts else {})}
+
+
+def _with_figures(schema: Any) -> Any:
+    """The same where a figure is a text or a number without quotes, as a file may have it; a check says the same."""
+    if isinstance(schema, dict):
+        figure = {"type": ["string", "number"], "pattern": FIGURE, "minimum": 0, "exclusiveMaximum": BEYOND}
+        rest = {key: _with_figures(value) for key, value in schema.items()}
+        return rest | figure if schema.get("format") == "decimal" else rest
+    return [_with_figures(part) for part in schema] if isinstance(schema, list) else schema
 
 
 def _envelope() -> dict[str, Any]:

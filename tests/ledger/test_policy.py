@@ -56,7 +56,10 @@ def setting(value: Any, *path: Any) -> Callable[[Document], None]:
 UNSOUND: dict[str, tuple[Callable[[Document], None], str]] = {
     "neither ladder nor flat": (without("ladder"), ""),
     "both ladder and flat": (setting({"monthly": {"head": "1300"}}, "flat"), ""),
-    "a wage of nothing": (setting("0", "ladder", "base", "average_annual_wage"), "/ladder/base"),
+    "a wage of nothing": (
+        setting("0", "ladder", "base", "average_annual_wage"),
+        "/ladder/base/average_annual_wage",
+    ),
     "a wage that is no number": (
         setting("NaN", "ladder", "base", "average_annual_wage"),
         "/ladder/base/average_annual_wage",
@@ -70,7 +73,7 @@ UNSOUND: dict[str, tuple[Callable[[Document], None], str]] = {
         setting("1E-999999", "ladder", "coefficients", "1"),
         "/ladder/coefficients/1",
     ),
-    "a coefficient above any": (setting("101", "ladder", "coefficients", "1"), "/ladder/coefficients"),
+    "a coefficient above any": (setting("101", "ladder", "coefficients", "1"), "/ladder/coefficients/1"),
     "no coefficient for a grade of a band": (without("ladder", "coefficients", "9"), "/bands/head"),
     "a band upside down": (setting({"lowest": 18, "highest": 7}, "bands", "head"), "/bands/head"),
     "an unknown post": (setting({"lowest": 1, "highest": 2}, "bands", "chief"), "/bands/chief"),
@@ -113,7 +116,7 @@ UNSOUND: dict[str, tuple[Callable[[Document], None], str]] = {
         setting("1E+400", "certificate_allowance", "monthly", "senior"),
         "/certificate_allowance/monthly/senior",
     ),
-    "shares above one": (setting("1.01", "funding", 0, "shares", "city"), "/funding/0/shares"),
+    "shares above one": (setting("1.01", "funding", 0, "shares", "city"), "/funding/0/shares/city"),
     "a remainder that does not add up": (setting("0.4", "funding", 0, "remainder", "street"), "/funding/0/remainder"),
     "a performance share above one": (setting({"share": "1.5", "factors": {}}, "performance"), "/performance/share"),
 }

@@ -54,7 +54,6 @@ def test_several_faults_of_shape_are_named_at_once_each_at_its_line(tmp_path: Pa
     )
     assert wrong(file) == [
         (line_of("four fifths", file), "/ladder/base/share"),
-        (line_of("grade_rules:", file), "/grade_rules"),
         (line_of("years_per_stp", file), "/grade_rules/years_per_stp"),
         (line_of("oldest: old", file), "/admission/dedicated/oldest"),
         (line_of("proration: daily", file), "/proration"),
@@ -92,7 +91,8 @@ def test_the_command_says_the_same_as_one_object(run: Run, tmp_path: Path) -> No
     said = json.loads(result.stdout)
     assert (result.exit_code, said["sound"]) == (1, False)
     (fault,) = said["wrong"]
-    assert (fault["line"], fault["key"]) == (line_of("base:", file), "/ladder/base")
+    assert (fault["line"], fault["key"]) == (line_of('share: "11"', file), "/ladder/base/share")
+    assert fault["remedy"] == 'if 11 % is meant, write "0.11"; else lower it to 2 at most'
 
 
 def test_a_key_that_stands_twice_is_named(tmp_path: Path) -> None:

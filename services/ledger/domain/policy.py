@@ -17,8 +17,8 @@ from shared.events import (
     PolicyEnacted,
 )
 from shared.patterns import END
-from shared.policy_document import GradeRules, PolicyDocument, digest_of, faults
-from shared.policy_words import unknown_words
+from shared.policy_check import wrong_with
+from shared.policy_document import GradeRules, PolicyDocument, as_written, digest_of
 from shared.refusal import Refused
 
 YuanText = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,2})?" + END, description="yuan, at most two places")]
@@ -162,13 +162,17 @@ def open_payroll(policies: Policies, command: OpenPayroll) -> PayrollOpened:
 
 
 def _check_sound(document: PolicyDocument) -> None:
-    wrong = faults(document) + unknown_words(document)
+    wrong = wrong_with(as_written(document))
     if wrong:
-        pointer, sentence = wrong[0]
         raise Refused(
             "policy-unsound",
-            sentence,
-            pointer=f"/document{pointer}",
-            remedy="correct the file and enact it again; nothing was enacted",
-            extra={"faults": [{"pointer": f"/document{place}", "detail": text} for place, text in wrong]},
+            wrong[0].detail,
+            pointer=f"/document{wrong[0].pointer}",
+            remedy=f"{wrong[0].remedy}; nothing was enacted",
+            extra={
+                "faults": [
+                    {"pointer": f"/document{fault.pointer}", "detail": fault.detail, "remedy": fault.remedy}
+                    for fault in wrong
+                ]
+            },
         )

@@ -37,7 +37,6 @@ from shared.policy_document.pay import (
     Suspension,
     TwoPostsPay,
 )
-from shared.policy_document.soundness import faults
 from shared.policy_document.sourcing import remarks
 from shared.policy_document.values import (
     AllowanceStart,
@@ -103,6 +102,5 @@ __all__ = [
     "as_written",
     "canonical",
     "digest_of",
-    "faults",
     "remarks",
 ]

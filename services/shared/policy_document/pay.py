@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, field
 
 from shared.policy_document.values import (
+    GRADE_KEY,
     AllowanceStart,
     Axis,
     DayOfYear,
@@ -62,6 +63,14 @@ class Base(Part, frozen=True, kw_only=True):
     ] = ()
 
 
+Coefficients = Annotated[dict[Grade, Ratio], Meta(extra_json_schema={"propertyNames": {"pattern": GRADE_KEY}})]
+"""Grade → coefficient."""
+
+
+Shares = Annotated[dict[Level, Ratio], Meta(extra_json_schema={"propertyNames": {"enum": [*map(str, Level)]}})]
+"""Who pays → which part."""
+
+
 class Ladder(Part, frozen=True, kw_only=True):
     """Pay = base × coefficient of the grade, rounded as a full month's amount.
 
@@ -70,11 +79,9 @@ class Ladder(Part, frozen=True, kw_only=True):
 
     later: ClassVar[frozenset[str]] = frozenset({"by_post"})
     base: Base
-    coefficients: dict[Grade, Ratio]
+    coefficients: Coefficients
     full_month_rounding: Rounding | None = Rounding()
-    by_post: Annotated[dict[PostName, dict[Grade, Ratio]], says("post → grade → coefficient")] = field(
-        default_factory=dict
-    )
+    by_post: Annotated[dict[PostName, Coefficients], says("post → grade → coefficient")] = field(default_factory=dict)
 
     def coefficient(self, post: str, grade: int) -> Decimal | None:
         """The coefficient of the grade in the post; None: there is none."""
@@ -155,8 +162,8 @@ class FundingRule(Part, frozen=True, kw_only=True):
 
     later: ClassVar[frozenset[str]] = frozenset({"items", "from_date"})
     posts: Annotated[tuple[PostName, ...], says("the posts it is for")]
-    shares: dict[Level, Ratio]
-    remainder: dict[Level, Ratio] | None = None
+    shares: Shares
+    remainder: Shares | None = None
     items: Annotated[tuple[PayItem, ...], says("the items of pay it is for; empty: all")] = ()
     from_date: Annotated[date | None, says("the first day it holds; null: from the document's own on")] = None
 

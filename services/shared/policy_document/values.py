@@ -18,6 +18,8 @@ Ratio = Annotated[Decimal, Meta(description="exact decimal ratio, e.g. 0.70")]
 Yuan = Annotated[Decimal, Meta(description="amount in yuan, at most two places")]
 Name = Annotated[str, Meta(pattern=ID)]
 Grade = Annotated[int, Meta(ge=1, le=99)]
+GRADE_KEY = r"^[1-9][0-9]?" + END
+"""A grade as the key of a table: without idle zeros."""
 Count = Annotated[int, Meta(ge=1, le=1000)]
 Steps = Annotated[int, Meta(ge=0, le=99)]
 Months = Annotated[int, Meta(ge=1, le=60)]

@@ -2,16 +2,24 @@
 
 from collections.abc import Iterable, Iterator
 
-from shared.events import Category, Certificate, Channel, Education, Post, PostPath, Rating
+from shared.events import OUTSIDE, Category, Certificate, Channel, Education, Post, PostPath, Rating
+from shared.policy_check.fault import Fault, chosen
 from shared.policy_document import Axis, FundingRule, Performance, PolicyDocument
-
-Fault = tuple[str, str]
-"""(JSON pointer, sentence)"""
 
 
 def unknown_words(document: PolicyDocument) -> list[Fault]:
     """Every word that is none of the domain's, at its place."""
-    return [*_of_people(document), *_of_pay(document), *_of_life(document)]
+    return [*_taken(document), *_of_people(document), *_of_pay(document), *_of_life(document)]
+
+
+def _taken(document: PolicyDocument) -> Iterator[Fault]:
+    """Names that mean something else already."""
+    if document.scheme == OUTSIDE:
+        yield Fault("/scheme", f"{OUTSIDE} is the scheme of seats paid elsewhere", "choose another name for the scheme")
+    for post in document.other_posts:
+        if post in list(Post):
+            detail = f"{post} is a post that the ledger has seats for"
+            yield Fault(f"/other_posts/{post}", detail, "take it out; its pay stands with the other posts'")
 
 
 def _of_people(document: PolicyDocument) -> Iterator[Fault]:
@@ -19,7 +27,7 @@ def _of_people(document: PolicyDocument) -> Iterator[Fault]:
     yield from _keys("/bands", Post, document.bands)
     yield from _keys("/admission", Post, document.admission)
     for post, condition in document.admission.items():
-        yield from _one(f"/admission/{post}/education", Education, condition.education)
+        yield from chosen(f"/admission/{post}/education", condition.education, Education)
     yield from _keys("/post_changes", Post, document.post_changes)
     for post, change in document.post_changes.items():
         yield from _listed(f"/post_changes/{post}/paths", PostPath, change.paths)
@@ -46,10 +54,12 @@ def _of_pay(document: PolicyDocument) -> Iterator[Fault]:
 def _tables(document: PolicyDocument, posts: Iterable[str]) -> Iterator[Fault]:
     words: dict[Axis, Iterable[str]] = {Axis.POST: posts, Axis.EDUCATION: Education}
     for name, table in (document.additive.tables if document.additive else {}).items():
+        if len(table.by) == 2 and table.by[0] is not Axis.POST:
+            continue
         for key in table.monthly:
             for axis, word in zip(table.by, key.split("/"), strict=False):
                 if axis in words:
-                    yield from _one(f"/additive/tables/{name}/monthly/{key}", words[axis], word)
+                    yield from chosen(f"/additive/tables/{name}/monthly/{key}", word, words[axis])
 
 
 def _paid(
@@ -70,24 +80,18 @@ def _of_life(document: PolicyDocument) -> Iterator[Fault]:
         yield from _listed("/grade_rules/uncounted_ratings", Rating, rules.uncounted_ratings)
         yield from _listed("/grade_rules/gate_ratings", Rating, rules.gate_ratings)
         if rules.early_steps is not None:
-            yield from _one("/grade_rules/early_steps/rating", Rating, rules.early_steps.rating)
+            yield from chosen("/grade_rules/early_steps/rating", rules.early_steps.rating, Rating)
     if appraisal is not None:
         yield from _listed("/appraisal/ratings", Rating, appraisal.ratings)
         for number, trigger in enumerate(appraisal.exits):
-            yield from _one(f"/appraisal/exits/{number}/rating", Rating, trigger.rating)
+            yield from chosen(f"/appraisal/exits/{number}/rating", trigger.rating, Rating)
 
 
 def _keys(pointer: str, words: Iterable[str], given: Iterable[str]) -> Iterator[Fault]:
     for word in given:
-        yield from _one(f"{pointer}/{word}", words, word)
+        yield from chosen(f"{pointer}/{word}", word, words)
 
 
 def _listed(pointer: str, words: Iterable[str], given: Iterable[str]) -> Iterator[Fault]:
     for number, word in enumerate(given):
-        yield from _one(f"{pointer}/{number}", words, word)
-
-
-def _one(pointer: str, words: Iterable[str], word: str) -> Iterator[Fault]:
-    known = [str(each) for each in words]
-    if word not in known:
-        yield pointer, f"{word} is not one of {', '.join(known)}"
+        yield from chosen(f"{pointer}/{number}", word, words)
