@@ -168,9 +168,13 @@ def test_a_file_and_itself_differ_in_nothing(run: Run) -> None:
 
 def test_a_coefficient_changes_the_pay_of_those_posts_to_which_its_grade_is_open(tmp_path: Path) -> None:
     """Grade 1 is open to dedicated workers alone, grade 8 to all four posts."""
-    assert told(tmp_path, {'1: "0.72"': '1: "0.73"'}) == ["dedicated, grade 1: 2620.00 → 2656.00 a month (+36.00)"]
+    assert told(tmp_path, {'1: "0.72"': '1: "0.73"'}) == [
+        "dedicated, grade 1: 2620.00 → 2656.00 a month (+36.00)",
+        "the coefficient of grade 1: 0.72 → 0.73",
+    ]
     assert told(tmp_path, {'8: "0.93"': '8: "0.92"'}) == [
-        "head, deputy, member, dedicated, grade 8: 3384.00 → 3348.00 a month (-36.00)"
+        "head, deputy, member, dedicated, grade 8: 3384.00 → 3348.00 a month (-36.00)",
+        "the coefficient of grade 8: 0.93 → 0.92",
     ]
 
 
@@ -196,7 +200,8 @@ def test_payers_of_one_item_and_of_a_later_date_are_said(tmp_path: Path) -> None
     )
     found = told(tmp_path, {'    shares: {city: "1"}\n': later})
     assert found[0] == "payers of dedicated (allowance): city 100 % → street 100 %"
-    assert "funding/3/from_date: nothing → 2022-01-01" in found
+    assert "payers of dedicated (basic, performance) from 2022-01-01 on: city 100 % → street 100 %" in found
+    assert len(found) == 2
 
 
 def test_rules_of_a_working_life_are_said_in_words(tmp_path: Path) -> None:
@@ -207,11 +212,11 @@ def test_rules_of_a_working_life_are_said_in_words(tmp_path: Path) -> None:
         "bachelor: 1": "bachelor: 2",
     }
     assert told(tmp_path, replaced) == [
-        "the greatest age on admission as dedicated: 40 → 35",
-        "yuan a month for the certificate senior: 300.00 → 400.00",
+        "counted years for a step: 3 → 2",
         "steps for the diploma bachelor: 1 → 2",
         "the ratings of a year that does not count: nothing → unfit",
-        "counted years for a step: 3 → 2",
+        "the greatest age on admission as dedicated: 40 → 35",
+        "yuan a month for the certificate senior: 300.00 → 400.00",
     ]
 
 
@@ -219,8 +224,8 @@ def test_performance_is_said_by_rating(tmp_path: Path) -> None:
     benxi = POLICIES / "benxi-2023.yaml"
     old, new = 'share: "0.20"\n  factors: {excellent: "1"', 'share: "0.30"\n  factors: {excellent: "1.2"'
     assert told(tmp_path, {old: new}, benxi) == [
-        "everybody: share of the performance part 0.20 → 0.30",
-        "whoever is rated excellent: factor of the performance part 1 → 1.2",
+        "the share of the performance part: 0.20 → 0.30",
+        "the factor of the performance part of whoever is rated excellent: 1 → 1.2",
     ]
 
 
@@ -231,6 +236,7 @@ def test_a_sum_of_tables_is_compared_as_the_pay_that_it_comes_to(tmp_path: Path)
         "deputy, grade 12: 3240.00 → 3250.00 a month (+10.00)",
         "member, grade 12: 3040.00 → 3050.00 a month (+10.00)",
         "dedicated, grade 12: 2840.00 → 2850.00 a month (+10.00)",
+        "yuan a month in the table basic for 12: 1740.00 → 1750.00",
     ]
 
 
