@@ -261,6 +261,49 @@ NONSENSE: dict[str, tuple[list[tuple[str, Any]], str, list[str]]] = {
         ["/probation/channels/0"],
     ),
     "a base on 29 February": ([("ladder/base/starts", "02-29")], "chibi-2020", ["/ladder/base/starts"]),
+    "steps beyond every band": (
+        [("grade_rules/education_steps/doctor", 18)],
+        "chibi-2020",
+        ["/grade_rules/education_steps/doctor"],
+    ),
+    "an exit after more years than a career has": (
+        [("appraisal/exits", [{"rating": "unfit", "in_a_row": 200}])],
+        "chibi-2020",
+        ["/appraisal/exits/0/in_a_row"],
+    ),
+    "a diploma worth more years than a career has": (
+        [("grade_rules/education_years/doctor", 99)],
+        "chibi-2020",
+        ["/grade_rules/education_years/doctor"],
+    ),
+    "a quota that lets nobody be excellent": (
+        [("appraisal/excellent_quota", {"share": "0"})],
+        "chibi-2020",
+        ["/appraisal/excellent_quota/share"],
+    ),
+    "a payer of nothing": ([("funding/1/shares/street", "0")], "chibi-2020", ["/funding/1/shares/street"]),
+    "an allowance in fen": (
+        [("certificate_allowance/monthly/senior", "300000")],
+        "chibi-2020",
+        ["/certificate_allowance/monthly/senior"],
+    ),
+    "a base in fen": ([("ladder/base/monthly_amount", "295800")], "jinzhou-2022", ["/ladder/base/monthly_amount"]),
+    "the wage of a month for that of a year": (
+        [("ladder/base/average_annual_wage", "4548.33")],
+        "chibi-2020",
+        ["/ladder/base/average_annual_wage"],
+    ),
+    "a post on flat pay of nothing": ([("flat/monthly/dedicated", "0")], "chibi-legacy", ["/flat/monthly/dedicated"]),
+    "a committee of a thousand": (
+        [("establishment/committee", {"least": 5, "most": 1000})],
+        "chibi-2020",
+        ["/establishment/committee/most"],
+    ),
+    "five hundred seats for a grid": (
+        [("establishment/dedicated_per_grid", "500")],
+        "chibi-2020",
+        ["/establishment/dedicated_per_grid"],
+    ),
     "a supplement of nothing": (
         [("two_posts", {"pays": "supplement", "supplement": "0"})],
         "chibi-2020",

@@ -20,7 +20,8 @@ from workforce.policy_statements import shown, statements
 from workforce.policy_words import WORDS
 
 POLICIES = sorted((Path(__file__).parents[2] / "policies").glob("*.yaml"))
-PERFORMANCE = {"share": "0.1", "factors": {"excellent": "1", "unfit": "0"}, "rhythm": "half-yearly", "paid_in": [6, 12]}
+FACTORS = {"excellent": "1.2", "competent": "1", "marginal": "0.8", "unfit": "0"}
+PERFORMANCE = {"share": "0.1", "factors": FACTORS, "rhythm": "half-yearly", "paid_in": [6, 12]}
 EVERYTHING = {
     "policy_id": "all-2024",
     "jurisdiction": "all",

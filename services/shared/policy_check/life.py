@@ -9,6 +9,9 @@ from shared.policy_document import Appraisal, Establishment, GradeRules, Perform
 _LAST_DAYS = {"02": 29, "04": 30, "06": 30, "09": 30, "11": 30}
 _YOUNGEST_AT_WORK = 16
 _HIGHEST_MARK = 1000
+_LONGEST_CAREER = 60
+_LARGEST_COMMITTEE = 100
+_LARGEST_SHARE = {"dedicated_per_grid": 100, "dedicated_per_10000_residents": 1000}
 _CONVERSION = "conversion"
 
 
@@ -121,6 +124,7 @@ def _grade_faults(document: PolicyDocument, rules: GradeRules) -> Iterator[Fault
             open_to_it = f"grades {band.lowest} to {band.highest}" if band else "nothing: it has no band"
             detail = f"grade {grade} lies outside the band of {post}"
             yield Fault(f"/grade_rules/entry_grades/{post}", detail, f"choose from {open_to_it}")
+    yield from _step_faults(document, rules)
     for name in ("gate_ratings", "uncounted_ratings"):
         yield from repeated(f"/grade_rules/{name}", getattr(rules, name))
     for number, rating in enumerate(rules.gate_ratings):
@@ -136,6 +140,27 @@ def _grade_faults(document: PolicyDocument, rules: GradeRules) -> Iterator[Fault
         yield Fault("/grade_rules/early_steps/rating", detail, "choose a rating of gate_ratings")
 
 
+def _step_faults(document: PolicyDocument, rules: GradeRules) -> Iterator[Fault]:
+    """Steps that lead beyond every band, and years that no career has."""
+    grades = [grade for band in document.bands.values() for grade in (band.lowest, band.highest)]
+    most = max(grades) - min(grades) if grades else 0
+    early = rules.early_steps
+    steps = {f"education_steps/{word}": number for word, number in rules.education_steps.items()}
+    steps |= {f"certificate_steps/{word}": number for word, number in rules.certificate_steps.items()}
+    for place, number in {**steps, "early_steps/steps": early.steps if early else 0}.items():
+        if grades and number > max(most, 1):
+            detail = f"{number} steps lead beyond every band: the grades run from {min(grades)} to {max(grades)}"
+            yield Fault(f"/grade_rules/{place}", detail, f"give at most {most}")
+    years = {f"education_years/{word}": number for word, number in rules.education_years.items()}
+    for place, number in {**years, "early_steps/in_a_row": early.in_a_row if early else 0}.items():
+        yield from _too_long(f"/grade_rules/{place}", number)
+
+
+def _too_long(pointer: str, years: int) -> Iterator[Fault]:
+    if years > _LONGEST_CAREER:
+        yield Fault(pointer, f"no career has {years} years", f"give {_LONGEST_CAREER} at most")
+
+
 def _appraisal_faults(document: PolicyDocument, appraisal: Appraisal) -> Iterator[Fault]:
     scale = appraisal.ratings
     yield from repeated("/appraisal/ratings", scale)
@@ -145,6 +170,7 @@ def _appraisal_faults(document: PolicyDocument, appraisal: Appraisal) -> Iterato
         pointer = f"/appraisal/exits/{number}/rating"
         if trigger.rating in [earlier.rating for earlier in appraisal.exits[:number]]:
             yield Fault(pointer, f"the exit for {trigger.rating} is already said", "take one of both out")
+        yield from _too_long(f"/appraisal/exits/{number}/in_a_row", trigger.in_a_row)
         if trigger.rating == scale[0] and len(scale) > 1:
             yield Fault(
                 pointer, f"{trigger.rating} is the best rating there is", "name the rating that leads to an exit"
@@ -154,7 +180,13 @@ def _appraisal_faults(document: PolicyDocument, appraisal: Appraisal) -> Iterato
         if missing:
             detail = f"no factor is given for {', '.join(missing)}"
             yield Fault(f"{pointer}/factors", detail, f"add {', '.join(missing)}; 0 where nothing is paid")
-    if appraisal.excellent_quota is not None and "excellent" not in scale:
+    if appraisal.excellent_quota is not None and appraisal.excellent_quota.share == 0:
+        yield Fault(
+            "/appraisal/excellent_quota/share",
+            "nobody could be rated excellent",
+            "give the share, or take excellent off the scale",
+        )
+    elif appraisal.excellent_quota is not None and "excellent" not in scale:
         yield Fault(
             "/appraisal/excellent_quota", "excellent is not on the scale", "add it to ratings, or take the quota out"
         )
@@ -194,8 +226,15 @@ def _establishment_faults(seats: Establishment) -> Iterator[Fault]:
             )
         elif span.most == 0:
             yield Fault(f"{pointer}/most", "nobody could sit on it", "write the most seats: 9")
-    for name in ("dedicated_per_grid", "dedicated_per_10000_residents"):
-        if getattr(seats, name) == Decimal(0):
+        elif name == "committee" and span.most > _LARGEST_COMMITTEE:
+            yield Fault(f"{pointer}/most", f"no committee has {span.most} seats", "write the most seats: 9")
+    for name, most in _LARGEST_SHARE.items():
+        given = getattr(seats, name)
+        if given is not None and given > most:
+            yield Fault(
+                f"/establishment/{name}", f"{given:f} seats are more than there is work for", f"give {most} at most"
+            )
+        if given == Decimal(0):
             yield Fault(
                 f"/establishment/{name}", "a rule of 0 seats gives nobody a seat", f"give the seats, or take {name} out"
             )

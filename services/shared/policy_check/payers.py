@@ -78,13 +78,21 @@ def _rules_faults(document: PolicyDocument, rules: tuple[FundingRule, ...], poin
         ]
         if twice:
             since = f" from {rule.from_date} on" if rule.from_date else ""
-            what = " and ".join(f"{item} of {post}" for post, item in twice)
+            what = " and ".join(
+                f"the {item} of {post}" if item in list(PayItem) else f"{item} of {post}" for post, item in twice
+            )
             earlier = first[(twice[0][0], "" if twice[0][1] == "everything" else twice[0][1], rule.from_date)]
             yield Fault(
                 place,
                 f"who pays {what}{since} is already said by rule {earlier + 1} of the list",
                 "take one of both out, or give the later one its from_date",
             )
+
+
+def _share_faults(pointer: str, level: str, share: Decimal) -> Iterator[Fault]:
+    yield from too_much(pointer, share, 1, "the share of a payer")
+    if share == 0:
+        yield Fault(pointer, f"the {level} pays nothing", f"take {level} out, or give its share")
 
 
 def _rule_faults(rule: FundingRule, pointer: str) -> Iterator[Fault]:
@@ -98,7 +106,7 @@ def _rule_faults(rule: FundingRule, pointer: str) -> Iterator[Fault]:
         fault
         for name in ("shares", "remainder")
         for level, share in (getattr(rule, name) or {}).items()
-        for fault in too_much(f"{pointer}/{name}/{level}", share, 1, "the share of a payer")
+        for fault in _share_faults(f"{pointer}/{name}/{level}", level, share)
     ]
     yield from single
     if any(fault.pointer.startswith(f"{pointer}/shares/") for fault in single):

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from shared.policy_check.fault import Fault, figures_of, parts_of, repeated, too_much
+from shared.policy_check.fault import Fault, figures_of, in_full, parts_of, repeated, too_much
 from shared.policy_document import Base, Ladder, Performance, PolicyDocument, Rhythm, TwoPosts
 
 _PLACES = 10
@@ -17,6 +17,7 @@ _SHARES = {
     "appraisal/excellent_quota/share": "the quota of excellent",
 }
 _FIRST_HALF, _SECOND_HALF = range(6, 12), (12, 1, 2, 3, 4, 5)
+_MOST_A_MONTH, _LEAST_A_YEAR = 100_000, 6_000
 _EVERY_DAY = {f"{date.fromordinal(day):%m-%d}" for day in range(1, 366)}
 KINDS = ("ladder", "flat", "additive")
 
@@ -40,6 +41,7 @@ def rate_faults(document: PolicyDocument) -> Iterator[Fault]:
         if allowance is not None and not allowance.monthly:
             yield Fault(f"/{name}/monthly", "nobody gets it", f"write who gets how much, or take {name} out")
     yield from _amount_faults(document, "")
+    yield from _size_faults(document)
     yield from _two_posts_faults(document)
     shares = dict(figures_of(document, ""))
     for place, what in _SHARES.items():
@@ -67,9 +69,24 @@ def _amount_faults(part: object, pointer: str) -> Iterator[Fault]:
             yield from _amount_faults(each, place)
             continue
         for at, figure in figures_of(each, place):
+            if name != "average_annual_wage" and figure >= _MOST_A_MONTH:
+                detail = f"{figure:f} yuan a month is more than anybody is paid"
+                yield Fault(at, detail, f'write it in yuan: if fen are meant, "{in_full(figure / 100)}"')
             if int(figure.as_tuple().exponent) < -2:
                 cut = f"{figure.quantize(Decimal('0.01')):f}"
                 yield Fault(at, f"{figure:f} yuan has more than two places", f'write it to the fen: "{cut}"')
+
+
+def _size_faults(document: PolicyDocument) -> Iterator[Fault]:
+    """A month's wage for a year's, and pay of nothing."""
+    wage = document.ladder.base.average_annual_wage if document.ladder else None
+    if wage is not None and 0 < wage < _LEAST_A_YEAR:
+        detail = f"{wage:f} yuan is no average wage of a year"
+        remedy = f"write that of the whole year in yuan: is it {in_full(wage * 12)}?"
+        yield Fault("/ladder/base/average_annual_wage", detail, remedy)
+    for post, amount in (document.flat.monthly if document.flat else {}).items():
+        if amount == 0:
+            yield Fault(f"/flat/monthly/{post}", f"{post} is paid nothing", f"write the amount, or take {post} out")
 
 
 def place_faults(document: PolicyDocument) -> Iterator[Fault]:
