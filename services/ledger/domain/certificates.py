@@ -8,6 +8,7 @@ from msgspec import Meta
 from ledger.domain.command import WorkerCommand
 from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
+from ledger.domain.timeline import Timeline
 from shared.events import Certificate, CertificateEnd, CertificateEnded, WorkerQualified
 from shared.patterns import END
 from shared.refusal import Refused
@@ -16,7 +17,10 @@ from shared.refusal import Refused
 
 
 class QualifyWorker(WorkerCommand, frozen=True, kw_only=True):
-    """A certificate, registered on the effective date; `valid_until`: the last day on which it counts."""
+    """A certificate, registered on the effective date; `valid_until`: the last day on which it counts.
+
+    One that is held and has a last day is renewed: it counts on from the day after it.
+    """
 
     certificate: Certificate
     certificate_number: Annotated[str, Meta(min_length=4, max_length=40, pattern=r"^[0-9A-Za-z-]+" + END)]
@@ -53,14 +57,27 @@ def expiry(command: QualifyWorker) -> tuple[CertificateEnded, date] | None:
     return ended, command.valid_until + timedelta(days=1)
 
 
+def continued(timeline: Timeline, command: QualifyWorker) -> date | None:
+    """The day on which an end that is known already is overtaken by this registration; None where there is none."""
+    ends = [
+        act.effective_date
+        for act in timeline
+        if isinstance(act.event, CertificateEnded)
+        and act.event.certificate is command.certificate
+        and act.effective_date > command.effective_date
+    ]
+    last = max(ends, default=None)
+    return last if last is not None and (command.valid_until is None or command.valid_until >= last) else None
+
+
 def end(command: EndCertificate) -> CertificateEnded:
     """The end with its reason."""
     return CertificateEnded(certificate=command.certificate, reason=command.reason)
 
 
 def check_end(standing: Standing, event: CertificateEnded, day: date, policies: Policies) -> None:
-    """Refused `no-certificate` for one that is not held on the day."""
-    if event.certificate not in standing.certificates:
+    """Refused `no-certificate` for one that is not held on the day; an expiry is in nobody's way."""
+    if event.certificate not in standing.certificates and event.reason is not CertificateEnd.EXPIRED:
         raise Refused(
             "no-certificate",
             f"the worker has no certificate {event.certificate} on {day}",
@@ -76,5 +93,5 @@ def check_certificate(standing: Standing, event: WorkerQualified, day: date, pol
             "already-there",
             f"the certificate {event.certificate} is already registered",
             pointer="/certificate",
-            remedy="nothing needs doing",
+            remedy="nothing needs doing; one that has a last day is renewed with a later one",
         )

@@ -15,6 +15,8 @@ from ledger.domain.rung import Merits, Rung, certified, graduated, in_band, laps
 from ledger.domain.timeline import Act, Timeline
 from shared.events import (
     OUTSIDE,
+    Certificate,
+    CertificateEnd,
     CertificateEnded,
     PostChanged,
     WorkerConverted,
@@ -178,9 +180,17 @@ class _Walk:
         self._rung = after
 
     def _end(self, act: Act, event: CertificateEnded, rung: Rung) -> None:
-        """What a certificate added goes with it."""
+        """What a certificate added goes with it, unless it was renewed before its last day."""
+        if event.reason is CertificateEnd.EXPIRED and self._renewed(act, event.certificate):
+            return
         _, rules = self._rules(act.effective_date)
         self._certify(act.effective_date, act, rung, lapsed(rung.merits, event.certificate, rules))
+
+    def _renewed(self, ended: Act, certificate: Certificate) -> bool:
+        return any(
+            isinstance(act.event, WorkerQualified) and act.event.certificate is certificate and act.order > ended.order
+            for act in self._timeline.until(ended.effective_date)
+        )
 
     def _enter(self, act: Act, event: WorkerHired | WorkerRehired) -> None:
         day = act.effective_date
