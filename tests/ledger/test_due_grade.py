@@ -202,6 +202,21 @@ def test_who_is_hired_again_goes_on_from_the_years_the_policy_keeps(kept: bool, 
     assert due("2028-01-01", hired(), left, ("2026-06-01", again), rules=rules) == grade
 
 
+def test_a_new_policy_moves_a_grade_that_its_band_does_not_hold(town: Town) -> None:
+    """Rule 7: the grade never leaves the band; from the first day of the policy that is drift, and can be mended."""
+    worker_id = town.hire()
+    document = read_policy(Path("policies/chibi-2020.yaml"))
+    document["bands"]["dedicated"] = {"lowest": 2, "highest": 12}
+    town.give("policies", "2022-03-01", document=document)
+    found = town.read(f"workers/{worker_id}/explain", grade_on="2022-06-01")
+    assert found["steps"][-1]["why"] == "the band of a dedicated is 2 to 12 from now on"
+    (drift,) = town.read("drifts", city_id="chibi", effective_on="2022-06-01")["drifts"]
+    assert (drift["since"], drift["recorded_grade"], drift["due_grade"]) == ("2022-03-01", 1, 2)
+    (proposed,) = drift["proposed"]
+    assert town.send("regrades", proposed["body"]).status_code == 201
+    assert town.read("drifts", city_id="chibi", effective_on="2022-06-01")["drifts"] == []
+
+
 def test_a_step_mended_before_a_post_change_makes_no_decision_out_of_it() -> None:
     """Rules 7 and 13: the post change was within the band of the grade that it was written upon."""
     member = ("2025-05-01", PostChanged(from_post=Post.DEDICATED, post=Post.MEMBER, grade=3))

@@ -93,8 +93,11 @@ class Telling:
     # --- years
 
     def morning(self, day: date) -> None:
-        """The day of steps in the year."""
-        rules = self.rules(day)
+        """A new policy with another band, and the day of steps in the year."""
+        rules, band = self.rules(day), self.band(day) if self.serving else None
+        new = any(policy["from"] == day for policy in self.policies)
+        if new and band and self.grade is not None and not band[0] <= self.grade <= band[1]:
+            self.into_band(day)
         if not self.serving or rules is None or f"{day:%m-%d}" != rules["effective"]:
             return
         while (year := self.next_year(day, rules["year_by"])) is not None:

@@ -1,6 +1,6 @@
 """The grade a worker should have, derived step by step from acts and the policy's clauses (rules 7, 8, 14, 15)."""
 
-from datetime import date, timedelta
+from datetime import date
 from heapq import heapify, heappop, heappush
 
 import msgspec
@@ -10,7 +10,7 @@ from ledger.domain.appraisal import ratings_of
 from ledger.domain.counted_years import Count, Counted, Ratings, count_on, take_early_step, take_step
 from ledger.domain.placement import first_rung
 from ledger.domain.policy import Policies, effective_day
-from ledger.domain.registered import Registered
+from ledger.domain.registered import Registered, counts_from
 from ledger.domain.rung import Merits, Rung, certified, graduated, in_band, lapsed, placed, raised, settled, within
 from ledger.domain.timeline import Act, Timeline
 from shared.events import (
@@ -27,7 +27,7 @@ from shared.events import (
     WorkerRehired,
     WorkerSeparated,
 )
-from shared.policy_document import AllowanceStart, GradeRules, PolicyDocument
+from shared.policy_document import GradeRules, PolicyDocument
 
 STEPS_OF_THE_YEAR = ("grade_rules/years_per_step", "grade_rules/early_steps")
 """The parts of a policy by which a step falls due on its day in the year."""
@@ -52,21 +52,22 @@ def derivation(timeline: Timeline, policies: Policies, day: date) -> list[Step]:
     A rating judges its year whenever it was given; every other act holds from its effective date.
     """
     walk = _Walk(policies, timeline)
-    acts = [(act.effective_date, 1, act.version, act) for act in timeline.until(day)]
+    acts = [(act.effective_date, 2, act.version, act) for act in timeline.until(day)]
     first = acts[0][0] if acts else day
-    occasions: list[tuple[date, int, int, Act | None]] = [(on, 0, 0, None) for on in policies.step_days(first, day)]
+    occasions: list[tuple[date, int, int, Act | None]] = [(on, 0, 0, None) for on in policies.first_days(first, day)]
+    occasions += [(on, 1, 0, None) for on in policies.step_days(first, day)]
     occasions += acts
     heapify(occasions)
     while occasions and occasions[0][0] <= day:
         on, rank, version, act = heappop(occasions)
         if act is None:
-            walk.step_day(on)
-        elif rank == 2:
+            (walk.step_day if rank else walk.new_policy)(on)
+        elif rank == 3:
             walk.counts(on, act)
         else:
             later = walk.act(act)
             if later is not None:
-                heappush(occasions, (max(later, on), 2, version, act))
+                heappush(occasions, (max(later, on), 3, version, act))
     return walk.steps
 
 
@@ -108,8 +109,18 @@ class _Walk:
         elif isinstance(event, CertificateEnded):
             self._end(act, event, self._rung)
         elif isinstance(event, WorkerEducated | WorkerQualified):
-            return self._start(act)
+            return counts_from(act, self._rules(act.effective_date)[1])
         return None
+
+    def new_policy(self, day: date) -> None:
+        """The first day of a policy, whose band the grade does not leave either."""
+        rung, (document, _) = self._rung, self._rules(day)
+        if rung is None or document is None or within(rung.grade, rung.post, document) == rung.grade:
+            return
+        self._rung = in_band(rung, document)
+        band = document.bands[rung.post.value]
+        why = f"the band of a {rung.post} is {band.lowest} to {band.highest} from now on"
+        self._say(day, self._rung.grade, why, (), "bands", document)
 
     def step_day(self, day: date) -> None:
         """The day in the year on which steps are due, if it is that of the worker's policy."""
@@ -245,15 +256,6 @@ class _Walk:
         why += "; the rule counts on from there" if stands else "; the rule is not moved by it"
         self._say(act.effective_date, self._rung.grade, why, (act,))
 
-    def _start(self, act: Act) -> date:
-        """From when a diploma or certificate counts, by the policy of its day; at once where none says."""
-        _, rules = self._rules(act.effective_date)
-        if rules is None:
-            return act.effective_date
-        educated = isinstance(act.event, WorkerEducated)
-        starts = rules.education_starts if educated else rules.certificate_starts
-        return start_of(starts, act.effective_date)
-
     def _move(
         self,
         day: date,
@@ -288,15 +290,6 @@ class _Walk:
         document: PolicyDocument | None = None,
     ) -> None:
         self.steps.append(Step(on, grade, why, acts, part if document else "", document))
-
-
-def start_of(starts: AllowanceStart, day: date) -> date:
-    """The day itself, the first of the next month, or the next 1 January."""
-    if starts is AllowanceStart.REGISTRATION:
-        return day
-    if starts is AllowanceStart.NEXT_YEAR:
-        return date(day.year + 1, 1, 1)
-    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _named(years: tuple[Counted, ...]) -> str:

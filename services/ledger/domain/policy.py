@@ -92,6 +92,11 @@ class Policies(Struct, frozen=True):
         every = {effective_day(one, year) for one in rules if one for year in range(first.year, last.year + 1)}
         return sorted(day for day in every if first <= day <= last)
 
+    def first_days(self, first: date, last: date) -> list[date]:
+        """The days after the first, up to the last, on which some policy comes into force, in order."""
+        every = {act.effective_date for act in self.timeline if isinstance(act.event, PolicyEnacted)}
+        return sorted(day for day in every if first < day <= last)
+
     def _enacted(self, day: date) -> Iterator[PolicyEnacted]:
         for act in reversed(tuple(self.timeline.until(day))):
             if isinstance(act.event, PolicyEnacted):

@@ -1,4 +1,6 @@
-"""Which diplomas and certificates of a life stand, in service or out of it, whether they count already or not."""
+"""Which diplomas and certificates of a life stand, in service or out of it, and from when on they count."""
+
+from datetime import date, timedelta
 
 from ledger.domain.timeline import Act
 from shared.events import (
@@ -10,6 +12,7 @@ from shared.events import (
     WorkerQualified,
     WorkerRehired,
 )
+from shared.policy_document import AllowanceStart, GradeRules
 
 
 class Registered:
@@ -47,3 +50,16 @@ def diplomas_on_entry(before: tuple[Education, ...], education: Education) -> tu
     """Those up to the one with which somebody enters: the act names the highest."""
     levels = list(Education)
     return (*(one for one in before if levels.index(one) < levels.index(education)), education)
+
+
+def counts_from(act: Act, rules: GradeRules | None) -> date:
+    """From when a diploma or certificate counts: the day itself, also where no rules say, the next month or year."""
+    day = act.effective_date
+    if rules is None:
+        return day
+    starts = rules.education_starts if isinstance(act.event, WorkerEducated) else rules.certificate_starts
+    if starts is AllowanceStart.REGISTRATION:
+        return day
+    if starts is AllowanceStart.NEXT_YEAR:
+        return date(day.year + 1, 1, 1)
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
