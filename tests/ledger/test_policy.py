@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tests.ledger.given import POLICIES, Town, command, problem, read_policy
 
+from shared.policy_check import wrong_with
+
 pytestmark = pytest.mark.campaign
 
 Document = dict[str, Any]
@@ -130,6 +132,20 @@ def test_an_unsound_document_is_refused_at_the_place(town: Town, wrong: str) -> 
     found = town.refuse("policy-unsound", "policies", document=document)
     assert found["pointer"] == f"/document{pointer}"
     assert found["extra"]["faults"]
+
+
+def test_an_enactment_refuses_what_a_check_finds_all_of_it_with_the_way_out(town: Town) -> None:
+    """Rule 1: a clerk who never ran the check is told the same."""
+    document = ladder()
+    document["ladder"]["base"]["share"] = "80"
+    document["bands"] = {}
+    document["budget_items"]["performance"] = "30107"
+    found = town.refuse("policy-unsound", "policies", document=document)
+    told = [
+        (one["pointer"].removeprefix("/document"), one["detail"], one["remedy"]) for one in found["extra"]["faults"]
+    ]
+    assert told == [tuple(fault) for fault in wrong_with(document)]
+    assert {pointer for pointer, _, _ in told} == {"/ladder/base/share", "/bands", "/budget_items/performance"}
 
 
 @pytest.mark.parametrize(
