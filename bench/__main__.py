@@ -11,7 +11,7 @@ import sys
 from importlib import import_module
 
 BENCHES = {
-    "engine": "pay computed over columns, beside a plain loop",
+    "engine": "pay computed over columns, beside a plain loop and OpenFisca-core",
     "commands": "commands over HTTP by 64 callers, in grouped commits beside ungrouped ones",
     "rebuild": "a projection built anew beside the live one, beside COPY of the same rows",
     "kafka": "working lives through a real broker into payroll's database, beside a bare loop of the client",

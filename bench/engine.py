@@ -1,4 +1,4 @@
-"""The engine bench: worker-months a CPU second of the pay engine beside a plain per-worker loop on the same people.
+"""The engine bench: worker-months a CPU second of the pay engine beside two peers on the same people.
 
 Keys of the result, all whole numbers unless said otherwise:
     bench                                   "engine"
@@ -6,24 +6,33 @@ Keys of the result, all whole numbers unless said otherwise:
     worker_months                           months in which somebody is paid
     engine_worker_months_per_cpu_second     the median of `runs`, from facts to every payer's amounts, in chunks
     engine_cpu_seconds                      that median (decimal string)
-    loop_workers, loop_worker_months        the share of the same population that the loop works out
-    loop_worker_months_per_cpu_second       the median of `runs`
+    fold_cpu_seconds                        what of it is facts folded into stretches of days (decimal string)
+    loop_workers, loop_worker_months        the share of the same population that a plain per-worker loop works out
+    loop_worker_months_per_cpu_second       the median of `runs`, from facts on as the engine
     loop_cpu_seconds                        that median (decimal string)
     ratio                                   engine against loop (decimal string)
-    runs                                    how often each was timed
-    checksums_equal                         true when both agree on the loop's share of the population, to the fen
-    engine_checksums, loop_checksums        total_fen, payers_fen (by PayerLevel), and mix, which
+    openfisca_workers, openfisca_worker_months  the share that OpenFisca-core works out, the same rules as its variables
+    openfisca_worker_months_per_cpu_second  the median of `runs`, from stretches of days to every payer's amounts
+    openfisca_cpu_seconds                   that median (decimal string)
+    ratio_openfisca                         engine without its folding against OpenFisca, which cannot fold (decimal
+                                            string)
+    ratio_openfisca_from_facts              engine with its folding against OpenFisca without any (decimal string)
+    runs                                    how often each was timed, in turns
+    checksums_equal                         true when both peers agree with the engine on their share, to the fen
+    engine_checksums, loop_checksums        of the loop's share: total_fen, payers_fen (by PayerLevel), and mix, which
                                             binds every amount to its worker, month, first day, place, item and payer
+    engine_openfisca_checksums, openfisca_checksums  the same of OpenFisca's share
     engine_extra_memory_bytes               the most that the engine held at a time beyond the facts it was given
-    peak_memory_bytes                       the most that the process held, the population included
-Not timed: drawing the population, compiling the rules, checksums.
+    peak_memory_bytes                       the most that the process held with the engine, the population included
+Not timed: drawing the population, compiling the rules, loading the peers' rules, checksums.
 """
 
 import argparse
 import resource
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from statistics import median
 from time import process_time
 from typing import Any
@@ -31,11 +40,15 @@ from typing import Any
 import numpy as np
 
 from bench import plain_loop
+from bench.openfisca_peer import Peer
 from bench.options import positive
 from bench.population import MONTHS, Column, Population, population
 from payroll.engine import Facts, PayerLevel, PolicyTables, Segments, settled
+from payroll.engine.lines import CHUNK_WORKERS
+from payroll.engine.timeline import stretches
 
-LOOP_SHARE = 50
+LOOP_SHARE, OPENFISCA_SHARE = 50, 5
+_LEAST = 200
 _FACTORS = tuple(
     int(text, 16)
     for text in (
@@ -56,54 +69,119 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def agrees(result: dict[str, Any]) -> bool:
-    """Whether both worked out the same."""
+    """Whether all worked out the same."""
     return bool(result["checksums_equal"])
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure both; see the keys above."""
+    """Measure all; see the keys above."""
     workers, runs = options.workers, options.runs
     people = population(workers)
     tables = people.tables()
-    share = people.first(max(workers // LOOP_SHARE, min(workers, 200)))
-    engine_seconds = _timed(lambda: _consume(settled(people.facts, tables)), runs)
-    months_worked = _worker_months(settled(people.facts, tables))
+    worker_months = _worker_months(settled(people.facts, tables))
     extra_memory = _extra_memory(people.facts, tables)
     peak_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    ours = _engine_checksums(share, tables)
-    theirs, loop_seconds = _loop(share, runs)
-    loop_months = _worker_months(settled(share.facts, tables))
-    engine_rate, loop_rate = months_worked / engine_seconds, loop_months / loop_seconds
+    loop = _Loop(people.first(_share(workers, LOOP_SHARE)), tables)
+    openfisca = _OpenFisca(people.first(_share(workers, OPENFISCA_SHARE)), tables)
+    seconds = _timed(
+        {
+            "engine": lambda: _consume(settled(people.facts, tables)),
+            "fold": lambda: _fold(people.facts, tables),
+            "loop": loop.work,
+            "openfisca": openfisca.work,
+        },
+        runs,
+    )
+    rates = {
+        "engine": worker_months / seconds["engine"],
+        "unfolded": worker_months / (seconds["engine"] - seconds["fold"]),
+        "loop": loop.worker_months / seconds["loop"],
+        "openfisca": openfisca.worker_months / seconds["openfisca"],
+    }
     return {
         "bench": "engine",
         "workers": workers,
         "months": MONTHS,
-        "worker_months": months_worked,
-        "engine_worker_months_per_cpu_second": int(engine_rate),
-        "engine_cpu_seconds": f"{engine_seconds:.4f}",
-        "loop_workers": share.workers,
-        "loop_worker_months": loop_months,
-        "loop_worker_months_per_cpu_second": int(loop_rate),
-        "loop_cpu_seconds": f"{loop_seconds:.4f}",
-        "ratio": f"{engine_rate / loop_rate:.1f}",
+        "worker_months": worker_months,
+        "engine_worker_months_per_cpu_second": int(rates["engine"]),
+        "engine_cpu_seconds": f"{seconds['engine']:.4f}",
+        "fold_cpu_seconds": f"{seconds['fold']:.4f}",
+        **_measured("loop", loop, seconds, rates),
+        "ratio": f"{rates['engine'] / rates['loop']:.1f}",
+        **_measured("openfisca", openfisca, seconds, rates),
+        "ratio_openfisca": f"{rates['unfolded'] / rates['openfisca']:.1f}",
+        "ratio_openfisca_from_facts": f"{rates['engine'] / rates['openfisca']:.1f}",
         "runs": runs,
-        "checksums_equal": ours == theirs,
-        "engine_checksums": ours,
-        "loop_checksums": theirs,
+        "checksums_equal": all(peer.ours == peer.theirs for peer in (loop, openfisca)),
+        "engine_checksums": loop.ours,
+        "loop_checksums": loop.theirs,
+        "engine_openfisca_checksums": openfisca.ours,
+        "openfisca_checksums": openfisca.theirs,
         "engine_extra_memory_bytes": extra_memory,
         "peak_memory_bytes": peak_memory,
     }
 
 
-def _timed(work: Callable[[], object], runs: int) -> float:
-    """CPU seconds, the median of several runs after one that warms up."""
-    work()
-    seconds = []
-    for _ in range(runs):
-        begun = process_time()
-        work()
-        seconds.append(process_time() - begun)
-    return median(seconds)
+def _share(workers: int, parts: int) -> int:
+    return max(workers // parts, min(workers, _LEAST))
+
+
+class _Loop:
+    """The plain loop on its share."""
+
+    def __init__(self, share: Population, tables: PolicyTables) -> None:
+        self.workers, self.worker_months = share.workers, _worker_months(settled(share.facts, tables))
+        self._facts, self._rules = plain_loop.facts_of(share), plain_loop.rules_of(share)
+        self._months = plain_loop.months_of(2021, MONTHS)
+        rows = [
+            (each.worker, each.month, each.start, each.community, each.item, each.payer, each.amount_fen)
+            for each in plain_loop.paid(self._facts, self._rules, self._months)
+        ]
+        self.ours = _engine_checksums(share, tables)
+        self.theirs = checksums(np.array(rows, dtype=np.int64).reshape(len(rows), 7).T)
+
+    def work(self) -> int:
+        return sum(amount.amount_fen for amount in plain_loop.paid(self._facts, self._rules, self._months))
+
+
+class _OpenFisca:
+    """OpenFisca on its share."""
+
+    def __init__(self, share: Population, tables: PolicyTables) -> None:
+        self.workers, self.worker_months = share.workers, _worker_months(settled(share.facts, tables))
+        peer = Peer(share, plain_loop.months_of(2021, MONTHS))
+        self.ours = _engine_checksums(share, tables)
+        self.theirs = checksums(peer.rows())
+        self.work = peer.total_fen
+
+
+def _measured(
+    name: str, peer: _Loop | _OpenFisca, seconds: Mapping[str, float], rates: Mapping[str, float]
+) -> dict[str, Any]:
+    return {
+        f"{name}_workers": peer.workers,
+        f"{name}_worker_months": peer.worker_months,
+        f"{name}_worker_months_per_cpu_second": int(rates[name]),
+        f"{name}_cpu_seconds": f"{seconds[name]:.4f}",
+    }
+
+
+def _timed(works: Mapping[str, Callable[[], object]], runs: int) -> dict[str, float]:
+    """CPU seconds of each, the median of several runs in turns after one that warms up."""
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(1 + runs):
+        for name, work in works.items():
+            begun = process_time()
+            work()
+            seconds[name].append(process_time() - begun)
+    return {name: median(taken[1:]) for name, taken in seconds.items()}
+
+
+def _fold(facts: Facts, tables: PolicyTables) -> None:
+    """What the engine does first, in the same chunks."""
+    bounds = np.arange(int(facts.worker[0]), int(facts.worker[-1]) + 1, CHUNK_WORKERS)
+    for low, high in pairwise([*np.searchsorted(facts.worker, bounds).tolist(), len(facts)]):
+        stretches(facts.take(slice(low, high)), tables)
 
 
 def _consume(chunks: Iterator[Segments]) -> int:
@@ -122,18 +200,6 @@ def _extra_memory(facts: Facts, tables: PolicyTables) -> int:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
-
-
-def _loop(share: Population, runs: int) -> tuple[dict[str, Any], float]:
-    """The loop's checksums and median CPU seconds on its share."""
-    facts, rules = plain_loop.facts_of(share), plain_loop.rules_of(share)
-    months = plain_loop.months_of(2021, MONTHS)
-    seconds = _timed(lambda: sum(amount.amount_fen for amount in plain_loop.paid(facts, rules, months)), runs)
-    rows = [
-        (each.worker, each.month, each.start, each.community, each.item, each.payer, each.amount_fen)
-        for each in plain_loop.paid(facts, rules, months)
-    ]
-    return checksums(np.array(rows, dtype=np.int64).reshape(len(rows), 7).T), seconds
 
 
 def _engine_checksums(share: Population, tables: PolicyTables) -> dict[str, Any]:
@@ -164,16 +230,19 @@ def table(result: dict[str, Any]) -> str:
         f"{result['workers']:,} workers × {result['months']} months = {result['worker_months']:,} paid worker-months",
         f"{'':24}{'million worker-months / CPU s':>32}{'worker-months':>16}",
     ]
-    for name in ("engine", "loop"):
+    for name in ("engine", "loop", "openfisca"):
         rate = result[f"{name}_worker_months_per_cpu_second"] / million
-        months = result["worker_months" if name == "engine" else "loop_worker_months"]
+        months = result["worker_months" if name == "engine" else f"{name}_worker_months"]
         lines.append(f"{name:24}{rate:>32.3f}{months:>16,}")
     equal = "equal" if result["checksums_equal"] else "DIFFERENT"
     return "\n".join(
         [
             *lines,
-            f"{'ratio':24}{result['ratio']:>32}",
-            f"checksums {equal}: engine {result['engine_checksums']}, loop {result['loop_checksums']}",
+            f"{'against the loop':24}{result['ratio']:>32}",
+            f"{'against OpenFisca':24}{result['ratio_openfisca']:>32} (from stretches; engine from facts: "
+            f"{result['ratio_openfisca_from_facts']})",
+            f"checksums {equal}: engine {result['engine_checksums']}, loop {result['loop_checksums']}; "
+            f"engine {result['engine_openfisca_checksums']}, OpenFisca {result['openfisca_checksums']}",
             f"memory: engine {result['engine_extra_memory_bytes'] / 2**20:.0f} MiB beyond its facts, "
             f"process {result['peak_memory_bytes'] / 2**20:.0f} MiB",
         ]

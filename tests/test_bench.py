@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import commands, engine, imports, plain_loop, rebuild
+from bench import commands, engine, imports, openfisca_peer, plain_loop, rebuild
 from bench.__main__ import main
 from bench.population import MONTHS, population
+
+from payroll.engine import FactKind, facts_of
 
 pytestmark = pytest.mark.campaign
 
@@ -20,15 +23,24 @@ KEYS = {
     "worker_months",
     "engine_worker_months_per_cpu_second",
     "engine_cpu_seconds",
+    "fold_cpu_seconds",
     "loop_workers",
     "loop_worker_months",
     "loop_worker_months_per_cpu_second",
     "loop_cpu_seconds",
     "ratio",
+    "openfisca_workers",
+    "openfisca_worker_months",
+    "openfisca_worker_months_per_cpu_second",
+    "openfisca_cpu_seconds",
+    "ratio_openfisca",
+    "ratio_openfisca_from_facts",
     "runs",
     "checksums_equal",
     "engine_checksums",
     "loop_checksums",
+    "engine_openfisca_checksums",
+    "openfisca_checksums",
     "engine_extra_memory_bytes",
     "peak_memory_bytes",
 }
@@ -47,9 +59,10 @@ def test_the_result_has_the_documented_keys(result):
     assert all(key in engine.__doc__ for key in KEYS)
 
 
-def test_engine_and_loop_agree_to_the_fen(result):
+def test_engine_loop_and_openfisca_agree_to_the_fen(result):
     assert result["checksums_equal"] is True
     assert result["engine_checksums"] == result["loop_checksums"]
+    assert result["engine_openfisca_checksums"] == result["openfisca_checksums"]
     assert result["engine_checksums"]["total_fen"] == sum(result["engine_checksums"]["payers_fen"]) > 0
 
 
@@ -65,6 +78,29 @@ def test_different_checksums_fail_the_bench(monkeypatch, capsys):
     monkeypatch.setattr(plain_loop, "half_up", lambda numerator, denominator: numerator // denominator)
     assert main(["engine", "--workers", "200", "--runs", "1"]) == 1
     assert "checksums DIFFERENT" in capsys.readouterr().out
+
+
+def test_what_openfisca_works_out_otherwise_fails_the_bench_as_well(monkeypatch, capsys):
+    monkeypatch.setattr(openfisca_peer, "half_up", lambda numerator, denominator: numerator // denominator)
+    assert main(["engine", "--workers", "200", "--runs", "1"]) == 1
+    assert "checksums DIFFERENT" in capsys.readouterr().out
+
+
+def test_openfisca_says_a_month_of_three_stretches_as_the_loop_does():
+    """Joined on the 3rd, moved on the 12th, promoted on the 20th: split over the days, then among the payers."""
+    months = plain_loop.months_of(2021, 1)
+    start = months[0].start
+    kinds = (FactKind.IN_SERVICE, FactKind.SCHEME, FactKind.POST, FactKind.GRADE, FactKind.COMMUNITY)
+    rows = [
+        (0, kind, start + 2, n, n, value) for n, (kind, value) in enumerate(zip(kinds, (1, 0, 3, 5, 7), strict=True))
+    ]
+    rows += [(0, FactKind.COMMUNITY, start + 11, 5, 0, 8), (0, FactKind.GRADE, start + 19, 6, 0, 9)]
+    one = replace(population(1), facts=facts_of(rows))
+    found = openfisca_peer.Peer(one, months).rows().T.tolist()
+    loop = plain_loop.paid(plain_loop.facts_of(one), plain_loop.rules_of(one), months)
+    expected = [[*astuple(amount)] for amount in loop]
+    assert sorted(found) == sorted(expected)
+    assert {row[2] - start for row in found} == {2, 11, 19}
 
 
 def test_a_population_comes_from_its_seed_and_is_cut_without_changing():
