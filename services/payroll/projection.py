@@ -26,7 +26,7 @@ from shared.feed import Feed
 from shared.gathering import released
 from shared.rebuilding import Rebuildable
 from shared.receiving import Held, Overtaken, Parked, Taking
-from shared.taking import Condition, Drift, fitting, moment_text, put
+from shared.taking import Condition, Drift, add, fitting, moment_text, put
 
 BATCH = 500
 
@@ -264,7 +264,7 @@ def _materialise(connection: Connection, row: Any) -> int:
             f"lines as known at {closed.at_position} have {digest_of(lines)}"
         )
     head = (row.jurisdiction, row.month, row.sequence)
-    put(connection, LINES, [_line_row(row.position, head, line) for line in lines])
+    add(connection, LINES, [_line_row(row.position, head, line) for line in lines])
     return len(lines)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from shared.envelope import wire_of
 from shared.receiving import BEGINNING, BEHIND, Held, Mark, Move, Overtaken, Parked, Taking, Unfit
@@ -239,6 +239,28 @@ def put(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -
     statement = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM ROWS FROM ({given}) AS given ({names})"
     columns = tuple(msgspec.json.encode(column).decode() for column in zip(*rows, strict=True))
     connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", columns)
+
+
+def add(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert many rows of which none is there yet, values in the order of the table's columns: a COPY on PostgreSQL."""
+    if connection.dialect.name == "sqlite":
+        put(connection, table, rows)
+        return
+    driver, refused = _driver(connection)
+    statement = f"COPY {table.name} ({', '.join(column.name for column in table.columns)}) FROM STDIN"
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types([_type_of(column) for column in table.columns])
+            for row in rows:
+                copy.write_row(row)
+    except refused as error:
+        raise DBAPIError.instance(statement, None, error, refused, dialect=connection.dialect) from error
+
+
+def _driver(connection: Connection) -> tuple[Any, Any]:
+    """The driver's own connection, and what it raises."""
+    dialect: Any = connection.dialect
+    return connection.connection.driver_connection, dialect.loaded_dbapi.Error
 
 
 def _as_text(value: Any) -> Any:
