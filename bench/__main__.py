@@ -16,6 +16,7 @@ BENCHES = {
     "rebuild": "a projection built anew beside the live one, beside COPY of the same rows",
     "kafka": "working lives through a real broker into payroll's database, beside a bare loop of the client",
     "imports": "a sheet of people through the API into both databases, and the bulk append beside raw COPY",
+    "closing": "a month of a city closed on PostgreSQL, from the log to stored lines, beside COPY of the same rows",
     "latency": "from a command to the payslip that shows it, beside the command alone",
 }
 """Name of the module → what it measures beside what."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import commands, engine, imports, openfisca_peer, plain_loop, rebuild
+from bench import closing, commands, engine, imports, openfisca_peer, plain_loop, rebuild
 from bench.__main__ import main
 from bench.population import MONTHS, population
 
@@ -154,3 +154,13 @@ def test_the_import_bench_finds_every_row_once_and_says_what_it_documents():
     assert all(key in imports.__doc__ for key in (*result, *result["postgres"], *result["bulk"]))
     assert (result["postgres"]["sound"], result["sqlite"]["sound"]) == (True, True)
     assert result["bulk"]["contents_equal"] is True
+
+
+@pytest.mark.postgres
+def test_the_closing_bench_stores_what_was_drafted_and_says_what_it_documents():
+    command = [sys.executable, "-m", "bench", "closing", "--json", "--workers", "60"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    assert all(key in closing.__doc__ for key in found)
+    assert found["contents_equal"] is True
+    assert found["lines"] == 60 * 2 * 3
