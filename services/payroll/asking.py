@@ -3,13 +3,26 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Path, Query, Response
 
 from payroll.answers import Act
 from payroll.runs import Caller, Payroll
-from shared.http import reached
+from shared.http import answer, reached
 from shared.idempotency import key_of
 from shared.refusal import Refused
 
+_ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
+Jurisdiction = Annotated[str, Path(pattern=_ID, description="the city whose policies and runs these are")]
+OfJurisdiction = Annotated[str, Query(pattern=_ID, description="the city whose policies and runs these are")]
+Month = Annotated[
+    str, Path(pattern=r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])$", description="a calendar month, YYYY-MM")
+]
+Sequence = Annotated[int, Path(ge=1, le=99, description="1, or the number of a supplementary run")]
+WorkerId = Annotated[str, Path(pattern=_ID, description="the worker's id")]
+KnownAt = Annotated[datetime | None, Query(description="as known at this time, with its offset from UTC")]
+KnownPosition = Annotated[int | None, Query(ge=0, le=2**53, description="as known at this position of the log")]
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,6 +57,11 @@ def position_asked(
     if known_at > payroll.clock():
         raise _unknown_time(known_at.isoformat(), "known_at", "that time has not come")
     return payroll.projection.position_at(max(known_at, _DAWN))
+
+
+def at(position: int, value: object, *, status: int = 200) -> Response:
+    """A JSON answer that names the position it is given at."""
+    return answer(value, status=status, headers={"Ledger-Position": str(position)})
 
 
 def _unknown_time(what: str, parameter: str, why: str) -> Refused:
