@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import FastAPI, Header, Query, Request, Response
 
-from ledger.asking import LONGEST_ETAG, LONGEST_KEY, key_of, version_of
+from ledger.asking import LONGEST_KEY, key_of
 from ledger.candidate_reads import candidate_reads
-from ledger.command_table import COMMANDS, GUARDED, SEALED
+from ledger.command_table import COMMANDS, GUARDED, SEALED, SEALED_GUARDED
 from ledger.difference_reads import difference_reads
 from ledger.domain.command import Command
 from ledger.execution import CommandAnswer, Decide, Ledger, Outcome, Sent
@@ -15,12 +15,14 @@ from ledger.grade_reads import grade_reads
 from ledger.imports import imports
 from ledger.queries import Queries
 from ledger.reads import reads
+from ledger.run_reads import run_reads
 from ledger.seat_reads import seat_reads
 from ledger.training_reads import training_reads
 from shared import telemetry, traces
 from shared.auth import check_seal, sealing_key
 from shared.database import AWAY, StorageAway
 from shared.http import Route, body_of, principal_of, service_app
+from shared.preconditions import LONGEST_ETAG, etag, version_of
 from shared.principals import Role
 from shared.refusal import Refused
 from shared.watching import told
@@ -32,7 +34,7 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     seal_key = sealing_key(token_key)
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
-    tables = (reads, candidate_reads, difference_reads, grade_reads, seat_reads, training_reads)
+    tables = (reads, candidate_reads, difference_reads, grade_reads, run_reads, seat_reads, training_reads)
     asked = [route for table in tables for route in table(ledger, queries)]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *imports(ledger), *asked], token_key=token_key)
     built.state.queries = queries
@@ -50,18 +52,20 @@ def _command(
     summary: str,
 ) -> Route:
     def answered(request: Request, given_key: str | None, if_match: str | None, planning: bool) -> Response:
-        known_by = _asked_of_payroll(request, seal_key, path) if guard == SEALED else request.state.body
+        known_by = (
+            _asked_of_payroll(request, seal_key, path) if guard in (SEALED, SEALED_GUARDED) else request.state.body
+        )
         command = body_of(request, shape)
         sent = Sent(
             principal=principal_of(request),
             path=path,
             body=known_by,
             key=key_of(given_key, planning=planning),
-            if_match=version_of(if_match, guarded=guard == GUARDED and not planning),
+            if_match=version_of(if_match, guarded=guard in (GUARDED, SEALED_GUARDED) and not planning),
             planning=planning,
         )
         outcome = _executed(ledger, decide, command, sent, request)
-        headers = {"ETag": f'"{outcome.version}"', "Ledger-Position": str(outcome.position)}
+        headers = {"ETag": etag(outcome.version), "Ledger-Position": str(outcome.position)}
         if outcome.replayed:
             headers["Idempotency-Replayed"] = "true"
         status = 200 if sent.planning else 201

@@ -1,6 +1,5 @@
-"""What a request says beside its body: key and version of a command, day and known position of a question."""
+"""What a request says beside its body: the key of a command, day and known position of a question."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated
 
@@ -14,15 +13,18 @@ Id = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 IdQuery = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 AfterVersion = Annotated[int, Query(ge=0, le=2**31)]
-_ETAG = re.compile(r'^(?:W/)?"([0-9]{1,18})"$')
-
-
-LONGEST_KEY, LONGEST_ETAG = 200, 100
+LONGEST_KEY = 200
 
 
 def key_of(given: str | None, *, planning: bool) -> str:
     """The Idempotency-Key. Refused `idempotency-key-missing`; a plan needs none."""
-    _check_length(given, LONGEST_KEY, "idempotency-key")
+    if given is not None and len(given) > LONGEST_KEY:
+        raise Refused(
+            "invalid-parameter",
+            f"the header has at most {LONGEST_KEY} characters",
+            pointer="/headers/idempotency-key",
+            remedy="see the OpenAPI page of this service",
+        )
     if planning or (given and given.strip()):
         return given or ""
     raise Refused(
@@ -31,39 +33,6 @@ def key_of(given: str | None, *, planning: bool) -> str:
         pointer="/headers/idempotency-key",
         remedy="send a key of your own with every command, and the same key again when you repeat it",
     )
-
-
-def version_of(given: str | None, *, guarded: bool) -> int | None:
-    """The version in If-Match; None for `*` and where none is needed. Refused `precondition-required`."""
-    _check_length(given, LONGEST_ETAG, "if-match")
-    if given is None or given.strip() == "*":
-        if guarded and given is None:
-            raise Refused(
-                "precondition-required",
-                "this command needs If-Match with the version it was decided on",
-                pointer="/headers/if-match",
-                remedy="read the subject and send its ETag; If-Match: * acts on whatever version is there",
-            )
-        return None
-    found = _ETAG.match(given.strip())
-    if found is None:
-        raise Refused(
-            "invalid-parameter",
-            "If-Match is an ETag of this service or *",
-            pointer="/headers/if-match",
-            remedy='send it as it was read, e.g. "7"',
-        )
-    return int(found.group(1))
-
-
-def _check_length(given: str | None, at_most: int, header: str) -> None:
-    if given is not None and len(given) > at_most:
-        raise Refused(
-            "invalid-parameter",
-            f"the header has at most {at_most} characters",
-            pointer=f"/headers/{header}",
-            remedy="see the OpenAPI page of this service",
-        )
 
 
 def _day(

@@ -14,6 +14,7 @@ from ledger.execution import Ledger
 from ledger.queries import Queries
 from shared.events import CandidateRegistered
 from shared.http import Route, answer, principal_of
+from shared.preconditions import etag
 from shared.principals import OFFICE
 
 
@@ -40,7 +41,7 @@ def candidate_reads(ledger: Ledger, queries: Queries) -> list[Route]:
 
     def read_candidate(request: Request, candidate_id: Id, day: Day, known: Known) -> Response:
         found = _candidate(ledger.desk(principal_of(request)), candidate_id, day, known)
-        return answer(found, headers={"ETag": f'"{found.version}"', "Ledger-Position": str(known)})
+        return answer(found, headers={"ETag": etag(found.version), "Ledger-Position": str(known)})
 
     def list_candidates(
         request: Request,

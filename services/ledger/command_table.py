@@ -46,7 +46,7 @@ DRAFTERS = frozenset({Role.FINANCE, Role.ADMIN})
 APPROVERS = frozenset({Role.APPROVER})
 CLOSERS = frozenset({Role.FINANCE})
 
-GUARDED, OPEN, SEALED = "guarded", "open", "sealed"
+GUARDED, OPEN, SEALED, SEALED_GUARDED = "guarded", "open", "sealed", "sealed and guarded"
 COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ...] = (
     ("/cities", city.RegisterCity, places.register_city, ADMIN, OPEN, "Register a city"),
     ("/streets", city.RegisterStreet, places.register_street, ADMIN, OPEN, "Register a street or a unit like one"),
@@ -191,7 +191,14 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/separations", career.SeparateWorker, careers.separate_worker, ADMIN, GUARDED, "End the service"),
     ("/voids", void.VoidCommand, voids.void_command, ADMIN, OPEN, "Void a whole command across its streams"),
     ("/run-drafts", run.DraftRun, runs.draft_run, DRAFTERS, SEALED, "Write down a drafted run (called by payroll)"),
-    ("/run-approvals", run.ApproveRun, runs.approve_run, APPROVERS, SEALED, "Approve a run (called by payroll)"),
-    ("/run-closures", run.CloseRun, runs.close_run, CLOSERS, SEALED, "Close a run (called by payroll)"),
+    (
+        "/run-approvals",
+        run.ApproveRun,
+        runs.approve_run,
+        APPROVERS,
+        SEALED_GUARDED,
+        "Approve a run (called by payroll)",
+    ),
+    ("/run-closures", run.CloseRun, runs.close_run, CLOSERS, SEALED_GUARDED, "Close a run (called by payroll)"),
 )
 """Path, command, function, roles, what it does; guarded: If-Match is asked for; sealed: only payroll can send it."""

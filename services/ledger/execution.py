@@ -244,7 +244,7 @@ def _check_version(decision: Decision, sent: Sent) -> int:
 
 
 def _changes(stream: str, since: int) -> str:
-    """Where a reader finds the events of the stream after the version; a run's stand in the feed."""
+    """Where a reader finds the events of the stream after the version."""
     kind, _, name = stream.partition("/")
     things = {
         "worker": "workers",
@@ -252,6 +252,7 @@ def _changes(stream: str, since: int) -> str:
         "city": "cities",
         "policy": "policies",
         "candidate": "candidates",
+        "run": "runs",
     }.get(kind)
     return f"/ledger/v1/{things}/{name}/history?after_version={since}" if things else "/ledger/v1/events"
 

@@ -12,6 +12,7 @@ from ledger.grade_answers import DriftPage, GradeExplained
 from ledger.grade_queries import explain_grade
 from ledger.queries import Queries
 from shared.http import Route, answer, principal_of
+from shared.preconditions import etag
 from shared.principals import EVERYONE, OFFICE
 
 
@@ -26,7 +27,7 @@ def grade_reads(ledger: Ledger, queries: Queries) -> list[Route]:
     ) -> Response:
         desk = ledger.desk(principal_of(request))
         found = explain_grade(desk, worker_id, grade_on or queries.today(), known)
-        return answer(found, headers={"ETag": f'"{found.version}"', "Ledger-Position": str(known)})
+        return answer(found, headers={"ETag": etag(found.version), "Ledger-Position": str(known)})
 
     def list_drifts(
         request: Request,

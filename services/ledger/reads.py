@@ -22,6 +22,7 @@ from ledger.execution import Ledger
 from ledger.queries import Queries
 from shared.envelope import plain, to_wire
 from shared.http import Route, answer, principal_of
+from shared.preconditions import etag
 from shared.principals import EVERYONE, OFFICE, WHOLE_LOG, Role
 from shared.refusal import Refused
 
@@ -225,7 +226,7 @@ def _feed_reads(queries: Queries) -> list[Route]:
 
 
 def _versioned(found: Any) -> Response:
-    headers = {"ETag": f'"{found.version}"', **_position(found.known_position)}
+    headers = {"ETag": etag(found.version), **_position(found.known_position)}
     return answer(found, headers=headers)
 
 

@@ -11,6 +11,7 @@ from ledger.execution import Ledger
 from ledger.queries import Queries
 from ledger.seat_queries import city_calendar, community_calendar
 from shared.http import Route, answer, principal_of
+from shared.preconditions import etag
 from shared.principals import OFFICE
 from shared.refusal import Refused
 
@@ -53,4 +54,4 @@ def _first(queries: Queries, since: date | None, until: date | None) -> date:
 
 
 def _versioned(found: Any) -> Response:
-    return answer(found, headers={"ETag": f'"{found.version}"', "Ledger-Position": str(found.known_position)})
+    return answer(found, headers={"ETag": etag(found.version), "Ledger-Position": str(found.known_position)})

@@ -15,6 +15,7 @@ from ledger.domain.worker import Worker
 from ledger.execution import Ledger
 from ledger.queries import Queries
 from shared.http import Route, answer, principal_of
+from shared.preconditions import etag
 from shared.principals import EVERYONE
 
 
@@ -39,7 +40,7 @@ def training_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         year: Annotated[int | None, Query(ge=1949, le=2199, description="that of the day without it")] = None,
     ) -> Response:
         found = _training(ledger.desk(principal_of(request)), worker_id, year or day.year, day, known)
-        return answer(found, headers={"ETag": f'"{found.version}"', "Ledger-Position": str(known)})
+        return answer(found, headers={"ETag": etag(found.version), "Ledger-Position": str(known)})
 
     path, said = "/workers/{worker_id}/training", "Hours of training in a year, of those asked for"
     return [Route("GET", path, EVERYONE, read_training, said, answer=TrainingAnswer)]

@@ -20,7 +20,7 @@ class Acting:
     def draft(self, request: Request) -> Response:
         act = body_of(request, DraftAct)
         check_city(principal_of(request), act.jurisdiction)
-        written = self._payroll.draft(act.jurisdiction, act.month, _caller(request, act))
+        written = self._payroll.draft(act.jurisdiction, act.month, _caller(request, act, guarded=False))
         return self._written(act.jurisdiction, act.month, 1, written)
 
     def approve(self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence) -> Response:
@@ -39,11 +39,11 @@ class Acting:
         """The run as the act left it, so that the same request sent again gets the same answer."""
         check_runs_taken(self._projection, jurisdiction, written.position, month, sequence)
         state = self._payroll.run(jurisdiction, month, sequence, written.position)
-        response = at(written.position, run_answer(state, written), status=201)
+        response = at(written.position, run_answer(state, written), status=201, version=state.version)
         if written.replayed:
             response.headers["Idempotency-Replayed"] = "true"
         return response
 
 
-def _caller(request: Request, act: Act) -> Caller:
-    return caller_of(request.url.path, request.headers, request.state.body, act)
+def _caller(request: Request, act: Act, *, guarded: bool = True) -> Caller:
+    return caller_of(request.url.path, request.headers, request.state.body, act, guarded=guarded)

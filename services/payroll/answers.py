@@ -42,12 +42,16 @@ class ClosureAct(Act, frozen=True, kw_only=True):
 
 
 class RunAnswer(Struct, frozen=True, kw_only=True):
-    """Where a run stands, and the figures of its last draft. `run_id` is jurisdiction/month/sequence."""
+    """Where a run stands, and the figures of its last draft.
+
+    `run_id` is jurisdiction/month/sequence; `version` is what its ETag says and an act on it names in If-Match.
+    """
 
     run_id: str
     jurisdiction: str
     month: str
     sequence: int
+    version: int
     status: str
     at_position: int
     engine: str
@@ -203,6 +207,7 @@ def run_answer(state: RunState, written: Written | None = None) -> RunAnswer:
         jurisdiction=state.jurisdiction,
         month=state.month,
         sequence=state.sequence,
+        version=state.version,
         status=state.status,
         at_position=figures.at_position,
         engine=figures.engine,

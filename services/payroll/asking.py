@@ -11,6 +11,7 @@ from payroll.answers import Act
 from payroll.runs import Caller, Payroll
 from shared.http import answer, reached
 from shared.idempotency import key_of
+from shared.preconditions import etag, version_of
 from shared.refusal import Refused
 
 _ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
@@ -26,11 +27,15 @@ KnownPosition = Annotated[int | None, Query(ge=0, le=2**53, description="as know
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def caller_of(path: str, headers: Mapping[str, str], body: bytes, act: Act) -> Caller:
-    """On whose behalf an act is asked for. Raises Refused `idempotency-key-missing`, `invalid-parameter`."""
-    key = key_of(headers)
+def caller_of(path: str, headers: Mapping[str, str], body: bytes, act: Act, *, guarded: bool) -> Caller:
+    """On whose behalf an act is asked for, over which version of the run where it is guarded.
+
+    Raises Refused `idempotency-key-missing`, `precondition-required`, `invalid-parameter`.
+    """
+    key, if_match = key_of(headers), headers.get("if-match")
+    version_of(if_match, guarded=guarded)
     asked = sha256(path.encode() + b"\n" + body).hexdigest()
-    return Caller(headers["authorization"], key, asked, act.effective_date, act.basis)
+    return Caller(headers["authorization"], key, asked, act.effective_date, act.basis, if_match)
 
 
 def position_asked(
@@ -59,9 +64,12 @@ def position_asked(
     return payroll.projection.position_at(max(known_at, _DAWN))
 
 
-def at(position: int, value: object, *, status: int = 200) -> Response:
-    """A JSON answer that names the position it is given at."""
-    return answer(value, status=status, headers={"Ledger-Position": str(position)})
+def at(position: int, value: object, *, status: int = 200, version: int | None = None) -> Response:
+    """A JSON answer that names the position it is given at, and the version of the run that it is about."""
+    headers = {"Ledger-Position": str(position)}
+    if version is not None:
+        headers["ETag"] = etag(version)
+    return answer(value, status=status, headers=headers)
 
 
 def _unknown_time(what: str, parameter: str, why: str) -> Refused:

@@ -61,7 +61,9 @@ class RunReads:
         position = self._position(request, known_at, known_position)
         state = self._state(jurisdiction, month, sequence, position)
         totals = totals_of(list(self._lines(state, {}, 0, None)), month)
-        return at(position, RunPage(known_position=position, run=run_answer(state), totals=totals))
+        return at(
+            position, RunPage(known_position=position, run=run_answer(state), totals=totals), version=state.version
+        )
 
     def lines(
         self,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from payroll.known import RunAct
-from shared.events import RunApproved, RunClosed, RunDrafted
+from shared.events import RunApproved, RunDrafted
 
 
 @dataclass(frozen=True)
 class RunState:
-    """Where a run stands: its last draft, the approval of exactly that draft, the close."""
+    """Where a run stands: its last draft, the approval of exactly that draft, the close; `version`: its ETag."""
 
     jurisdiction: str
     month: str
@@ -18,6 +18,7 @@ class RunState:
     drafted_act: RunAct | None = None
     approved_act: RunAct | None = None
     closed_act: RunAct | None = None
+    version: int = 0
 
     @property
     def status(self) -> str:
@@ -37,12 +38,15 @@ def states_of(acts: list[RunAct]) -> dict[tuple[str, int], RunState]:
     states: dict[tuple[str, int], RunState] = {}
     for act in acts:
         key = (act.month, act.sequence)
-        state = states.get(key, RunState(act.jurisdiction, *key))
-        parts = (act.jurisdiction, *key)
-        if isinstance(act.event, RunDrafted):
-            states[key] = RunState(*parts, drafted_act=act)
-        elif isinstance(act.event, RunApproved):
-            states[key] = RunState(*parts, drafted_act=state.drafted_act, approved_act=act)
-        elif isinstance(act.event, RunClosed):
-            states[key] = RunState(*parts, state.drafted_act, state.approved_act, act)
+        states[key] = _after(states.get(key, RunState(act.jurisdiction, *key)), act)
     return states
+
+
+def _after(state: RunState, act: RunAct) -> RunState:
+    """Every event of the run's stream is an act, so that they count its version; a draft begins anew."""
+    version = state.version + 1
+    if isinstance(act.event, RunDrafted):
+        return RunState(state.jurisdiction, state.month, state.sequence, drafted_act=act, version=version)
+    if isinstance(act.event, RunApproved):
+        return replace(state, approved_act=act, version=version)
+    return replace(state, closed_act=act, version=version)

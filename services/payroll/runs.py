@@ -51,6 +51,7 @@ class Caller:
     """On whose behalf and on which paper: the caller's own headers go to the ledger, which decides who may.
 
     `asked` is the SHA-256 of the caller's request: the same one sent again is known by it, whatever changed since.
+    `if_match` is the version of the run that the caller looked at, or `*`; none for an act that needs none.
     """
 
     authorization: str
@@ -58,6 +59,7 @@ class Caller:
     asked: str
     effective_date: date
     basis: Basis
+    if_match: str | None = "*"
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ class Payroll:
             "Payroll-Request": caller.asked,
             "Payroll-Seal": self.seal(path, caller.asked, content),
         }
+        if caller.if_match is not None:
+            headers["If-Match"] = caller.if_match
         try:
             response = self.ledger_client.post(path, content=content, headers=headers)
         except httpx.HTTPError as error:

@@ -174,7 +174,7 @@ def payroll_approve(
 ) -> None:
     """Approve the draft with the digest that was shown."""
     path = f"/payroll/v1/runs/{jurisdiction}/{month}/1/approval"
-    _command(url, token, path, {"digest": digest, **_today(document)}, as_json)
+    _command(url, token, path, {"digest": digest, **_today(document)}, as_json, subject=f"run/{jurisdiction}/{month}/1")
 
 
 @payroll.command("close")
@@ -182,7 +182,8 @@ def payroll_close(
     jurisdiction: str, month: str, token: Token, document: Document, url: Url = HERE, as_json: AsJson = False
 ) -> None:
     """Close the approved draft."""
-    _command(url, token, f"/payroll/v1/runs/{jurisdiction}/{month}/1/closure", _today(document), as_json)
+    run = f"{jurisdiction}/{month}/1"
+    _command(url, token, f"/payroll/v1/runs/{run}/closure", _today(document), as_json, subject=f"run/{run}")
 
 
 @payroll.command("show")
@@ -192,9 +193,12 @@ def payroll_show(jurisdiction: str, month: str, token: Token, url: Url = HERE, a
         print_fields(_client(url, token).read(f"/payroll/v1/runs/{jurisdiction}/{month}/1"), as_json)
 
 
-def _command(url: str, token: str, path: str, body: dict[str, Any], as_json: bool) -> None:
+def _command(
+    url: str, token: str, path: str, body: dict[str, Any], as_json: bool, *, subject: str | None = None
+) -> None:
+    """A `subject` not looked at before is acted on whatever its version."""
     with refusals(as_json):
-        print_fields(_client(url, token).command(path, body), as_json)
+        print_fields(_client(url, token).command(path, body, subject=subject), as_json)
 
 
 def _today(document: str) -> dict[str, Any]:

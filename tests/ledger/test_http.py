@@ -343,6 +343,7 @@ def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
                 "workers?city_id=chibi&effective_on=2020-10-01",
                 "drifts?city_id=chibi",
                 "candidates?city_id=chibi",
+                "runs/chibi/2020-10/1/history",
                 f"commands/{command_id}",
             ),
             ADMIN,

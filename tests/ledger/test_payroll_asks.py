@@ -23,7 +23,10 @@ Ask = Callable[..., httpx.Response]
 
 @pytest.fixture
 def ask(town: Town) -> Iterator[Ask]:
-    """Ask payroll for an act, as somebody under a key; one worker is in service and payroll is open."""
+    """Ask payroll for an act, as somebody under a key over a version; one worker is in service and payroll is open.
+
+    Without a body, and with no key, it is a question.
+    """
     town.give("payroll-openings", jurisdiction="chibi", first_month="2020-10")
     town.hire()
     projection = Projection()
@@ -31,8 +34,12 @@ def ask(town: Town) -> Iterator[Ask]:
     app = payroll.api.app(Payroll(projection, town.store, town.client, town.clock, seal=sealed), token_key=KEYS.tokens)
     client = TestClient(Starlette(routes=[Mount(payroll.api.PREFIX, app)]))
 
-    def post(path: str, who: str, key: str, **fields: Any) -> httpx.Response:
+    def post(path: str, who: str, key: str = "", if_match: str | None = "*", **fields: Any) -> httpx.Response:
+        if not key:
+            return client.get(f"{payroll.api.PREFIX}/{path}", headers={"Authorization": bearer(who)}, params=fields)
         headers = {"Authorization": bearer(who), "Idempotency-Key": key}
+        if if_match is not None:
+            headers["If-Match"] = if_match
         return client.post(f"{payroll.api.PREFIX}/{path}", json=command("2020-11-01", **fields), headers=headers)
 
     yield post
@@ -88,3 +95,38 @@ def test_a_forged_run_is_refused_and_payroll_goes_on(town: Town, ask: Ask) -> No
     for path, who in (("run-drafts", FINANCE), ("run-approvals", APPROVER), ("run-closures", FINANCE)):
         assert problem(town.send(path, forged, who=who, headers=unsealed))["code"] == "forbidden"
     assert ask("runs", FINANCE, "d", jurisdiction="chibi", month="2020-10").status_code == 201
+
+
+def test_a_run_is_read_with_its_version_and_acted_on_over_it(ask: Ask) -> None:
+    """F56: the ETag of a run is the version of its stream; each act answers the next one."""
+    drafted = ask("runs", FINANCE, "d", None, jurisdiction="chibi", month="2020-10")
+    read = ask(RUN, FINANCE)
+    assert (drafted.headers["ETag"], read.headers["ETag"], read.json()["run"]["version"]) == ('"1"', '"1"', 1)
+    approved = ask(f"{RUN}/approval", APPROVER, "a", read.headers["ETag"], digest=drafted.json()["digest"])
+    closed = ask(f"{RUN}/closure", FINANCE, "c", approved.headers["ETag"])
+    assert (approved.headers["ETag"], closed.headers["ETag"], closed.status_code) == ('"2"', '"3"', 201)
+    assert ask(f"{RUN}/closure", FINANCE, "c", approved.headers["ETag"]).content == closed.content
+
+
+@pytest.mark.parametrize(("if_match", "code"), [(None, "precondition-required"), ("seven", "invalid-parameter")])
+def test_an_act_on_a_run_says_which_version_it_was_decided_on(
+    town: Town, ask: Ask, if_match: str | None, code: str
+) -> None:
+    """F56: 428 without If-Match, also for whoever is sent by payroll."""
+    digest = ask("runs", FINANCE, "d", jurisdiction="chibi", month="2020-10").json()["digest"]
+    head = town.store.head()
+    found = problem(ask(f"{RUN}/approval", APPROVER, "a", if_match, digest=digest))
+    assert (found["code"], found["pointer"]) == (code, "/headers/if-match")
+    which = command(jurisdiction="chibi", month="2020-10", sequence=1, digest=digest)
+    assert problem(town.send("run-approvals", which, who=APPROVER, if_match=if_match))["code"] == code
+    assert town.store.head() == head
+
+
+def test_a_run_that_moved_since_it_was_looked_at_is_shown_as_it_is_now(town: Town, ask: Ask) -> None:
+    """F56: 412 with the current version and where to see what changed since, although the figures are the same."""
+    first = ask("runs", FINANCE, "d", jurisdiction="chibi", month="2020-10")
+    ask("runs", "finance city:chibi gao", "d-2", jurisdiction="chibi", month="2020-10")
+    found = problem(ask(f"{RUN}/approval", APPROVER, "a", first.headers["ETag"], digest=first.json()["digest"]))
+    assert (found["status"], found["code"], found["extra"]["current_version"]) == (412, "stale-version", 2)
+    since = town.client.get(found["extra"]["changes"], headers={"Authorization": bearer(APPROVER)}).json()["events"]
+    assert [(event["type"], event["version"]) for event in since] == [("run.drafted.v1", 2)]

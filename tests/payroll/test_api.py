@@ -43,8 +43,8 @@ class Office:
         return self.http.get(path, headers=self.headers(role, scope), params=parameters)
 
     def post(self, path, body, role="finance", key="", scope="city:chibi"):
-        key = key or f"{path}-{self.log.head()}"
-        return self.http.post(path, json=body, headers=self.headers(role, scope, **{"Idempotency-Key": key}))
+        sent = {"Idempotency-Key": key or f"{path}-{self.log.head()}", "If-Match": "*"}
+        return self.http.post(path, json=body, headers=self.headers(role, scope, **sent))
 
     def close(self, month):
         draft = self.post("/payroll/v1/runs", {"jurisdiction": "chibi", "month": month, **WHEN})

@@ -195,8 +195,9 @@ class Story:
             "/payroll/v1/runs", {"jurisdiction": CITY, "month": month, **when}, role=Role.FINANCE
         )
         path = f"/payroll/v1/runs/{CITY}/{month}/1"
-        self.client.command(f"{path}/approval", {"digest": draft["digest"], **when}, role=Role.APPROVER)
-        self.client.command(f"{path}/closure", when, role=Role.FINANCE)
+        shown, version = {"digest": draft["digest"], **when}, draft["version"]
+        approved = self.client.command(f"{path}/approval", shown, role=Role.APPROVER, version=version)
+        self.client.command(f"{path}/closure", when, role=Role.FINANCE, version=approved["version"])
 
     # --- small steps
 
