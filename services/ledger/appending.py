@@ -9,6 +9,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from ledger.recorders import Entry, Locked, Question, Row
 from ledger.stored_form import Draft, Metadata, microseconds, moment_of
 from ledger.stored_form import stored as stored_event
+from shared.calendar_day import calendar_day
 from shared.events import Event
 
 
@@ -81,9 +82,20 @@ class ClaimTaken(Exception):
         self.command_id = command_id
 
 
+class TooLate(Exception):
+    """It would have been recorded after the last day on which it may be."""
+
+    def __init__(self, until: date) -> None:
+        super().__init__(f"nothing of it is recorded after {until}")
+        self.until = until
+
+
 @dataclass(frozen=True)
 class Append:
-    """Everything one command wants written. `key`: that of its answer where it is known before, else empty."""
+    """Everything one command wants written. `key`: that of its answer where it is known before, else empty.
+
+    `until`: the last calendar day in the jurisdictions on which it may be recorded.
+    """
 
     changes: Sequence[Change]
     drafts: Sequence[Draft]
@@ -92,6 +104,7 @@ class Append:
     releases: Sequence[str]
     answered: Callable[[Appended], Answered] | None
     key: str
+    until: date | None = None
 
     @property
     def streams(self) -> list[str]:
@@ -137,9 +150,11 @@ class Pending:
         self._releases: list[str] = []
 
     def accept(self, append: Append) -> Appended:
-        """Take the append in, or raise VersionConflict, AnsweredBefore, ClaimTaken and leave everything as it was."""
+        """Take the append in, or raise VersionConflict, AnsweredBefore, ClaimTaken, TooLate and leave all as it was."""
         self._check(append)
         recorded_at = max(microseconds(self._clock()), self._last_recorded_at)
+        if append.until is not None and calendar_day(moment_of(recorded_at)) > append.until:
+            raise TooLate(append.until)
         versions = {change.stream: change.expected_version + len(change.events) for change in append.changes}
         last_position = self._next_position + len(append.drafts) - 1
         appended = Appended(self._next_position, last_position, moment_of(recorded_at), versions)

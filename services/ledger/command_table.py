@@ -22,6 +22,7 @@ from ledger.domain import (
     city,
     community,
     conversion,
+    hand_over,
     honours,
     policy,
     probation,
@@ -29,8 +30,10 @@ from ledger.domain import (
     redraw,
     rehire,
     renaming,
+    reopening,
     retro_limit,
     run,
+    run_close,
     second_post,
     suspension,
     training_year,
@@ -46,6 +49,7 @@ DRAFTERS = frozenset({Role.FINANCE, Role.ADMIN})
 APPROVERS = frozenset({Role.APPROVER})
 CLOSERS = frozenset({Role.FINANCE})
 
+BY_PAYROLL = "called by payroll"
 GUARDED, OPEN, SEALED, SEALED_GUARDED = "guarded", "open", "sealed", "sealed and guarded"
 COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ...] = (
     ("/cities", city.RegisterCity, places.register_city, ADMIN, OPEN, "Register a city"),
@@ -190,15 +194,48 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/returns", suspension.ReturnWorker, careers.return_worker, ADMIN, GUARDED, "Take back a suspended worker"),
     ("/separations", career.SeparateWorker, careers.separate_worker, ADMIN, GUARDED, "End the service"),
     ("/voids", void.VoidCommand, voids.void_command, ADMIN, OPEN, "Void a whole command across its streams"),
-    ("/run-drafts", run.DraftRun, runs.draft_run, DRAFTERS, SEALED, "Write down a drafted run (called by payroll)"),
     (
-        "/run-approvals",
-        run.ApproveRun,
-        runs.approve_run,
+        "/run-engines",
+        policy.AdoptEngine,
+        policies.adopt_engine,
+        SUPERVISORS,
+        SEALED,
+        f"Adopt a pay engine ({BY_PAYROLL})",
+    ),
+    ("/run-drafts", run.DraftRun, runs.draft_run, DRAFTERS, SEALED, f"Write down a drafted run ({BY_PAYROLL})"),
+    ("/run-approvals", run.ApproveRun, runs.approve_run, APPROVERS, SEALED_GUARDED, f"Approve a run ({BY_PAYROLL})"),
+    ("/run-closures", run_close.CloseRun, runs.close_run, CLOSERS, SEALED_GUARDED, f"Close a run ({BY_PAYROLL})"),
+    (
+        "/run-hand-overs",
+        hand_over.HandOverRun,
+        runs.hand_over_run,
+        CLOSERS,
+        SEALED_GUARDED,
+        f"Hand a closed run over to finance ({BY_PAYROLL})",
+    ),
+    (
+        "/run-acknowledgements",
+        hand_over.AcknowledgeVoucher,
+        runs.acknowledge_voucher,
+        CLOSERS,
+        SEALED_GUARDED,
+        f"Say what finance booked of a voucher ({BY_PAYROLL})",
+    ),
+    (
+        "/run-reopenings",
+        reopening.ProposeReopening,
+        runs.propose_reopening,
+        CLOSERS | APPROVERS,
+        SEALED,
+        f"Propose to reopen a closed month ({BY_PAYROLL})",
+    ),
+    (
+        "/run-reopening-confirmations",
+        reopening.ConfirmReopening,
+        runs.confirm_reopening,
         APPROVERS,
         SEALED_GUARDED,
-        "Approve a run (called by payroll)",
+        f"Confirm a reopening ({BY_PAYROLL})",
     ),
-    ("/run-closures", run.CloseRun, runs.close_run, CLOSERS, SEALED_GUARDED, "Close a run (called by payroll)"),
 )
 """Path, command, function, roles, what it does; guarded: If-Match is asked for; sealed: only payroll can send it."""

@@ -12,6 +12,7 @@ from ledger.domain.excellence import Excellence
 from ledger.domain.policy import Policies
 from ledger.domain.run import Run
 from ledger.domain.timeline import Timeline, fold
+from ledger.domain.voucher_book import VoucherBook
 from ledger.domain.worker import Worker
 from ledger.drift_answers import Drift
 from ledger.event_store import Change, Claim, EventStore
@@ -20,7 +21,7 @@ from shared.events import Event
 from shared.principals import Principal, Role, Scope
 from shared.refusal import Refused
 
-State = TypeVar("State", City, Community, Worker, Candidate, Policies, Run, Excellence)
+State = TypeVar("State", City, Community, Worker, Candidate, Policies, Run, VoucherBook, Excellence)
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,14 @@ class Decision:
     """What a command wants written, whole or not at all; `made`: ids for the caller, `sealed`: whose keys are new.
 
     `held_back`: whom an act for many left out, since the grades on record have to be set right first.
+    `until`: the last day on which it may be recorded.
     """
 
     subject: str
     changes: Sequence[Change]
     claims: Sequence[Claim] = ()
     releases: Sequence[str] = ()
+    until: date | None = None
     made: Mapping[str, str] = field(default_factory=dict)
     sealed: Sequence[str] = ()
     held_back: Sequence[Drift] = ()

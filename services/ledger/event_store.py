@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from eventsourcing.persistence import IntegrityError
 
@@ -14,6 +14,7 @@ from ledger.appending import Appended as Appended
 from ledger.appending import Change as Change
 from ledger.appending import Claim as Claim
 from ledger.appending import ClaimTaken as ClaimTaken
+from ledger.appending import TooLate as TooLate
 from ledger.appending import VersionConflict as VersionConflict
 from ledger.committer import GROUP_SIZE, Committer, TooManyWaiting, Turn
 from ledger.event_reads import EventReads
@@ -58,14 +59,16 @@ class EventStore(EventReads):
         releases: Sequence[str] = (),
         answered: Callable[[Appended], Answered] | None = None,
         key: str = "",
+        until: date | None = None,
     ) -> Appended:
         """Append the events of one command to all its streams, with its claims and its answer, or nothing at all.
 
         `releases` names commands whose claims end here. `answered` is called under the append lock, once positions
-        and time are known; `key` is that of its answer where the caller knows it. A command id is appended once.
-        Raises VersionConflict, AnsweredBefore, ClaimTaken, UnreadableEvent.
+        and time are known; `key` is that of its answer where the caller knows it. A command id is appended once;
+        nothing is recorded after the day `until`. Raises VersionConflict, AnsweredBefore, ClaimTaken, TooLate,
+        UnreadableEvent.
         """
-        wish = self.wish(changes, metadata, claims=claims, releases=releases, answered=answered, key=key)
+        wish = self.wish(changes, metadata, claims=claims, releases=releases, answered=answered, key=key, until=until)
         try:
             return self._committer.run(wish)
         except TooManyWaiting:
@@ -83,12 +86,14 @@ class EventStore(EventReads):
         releases: Sequence[str] = (),
         answered: Callable[[Appended], Answered] | None = None,
         key: str = "",
+        until: date | None = None,
     ) -> Append:
         """What `append` would write, for `append_all`. Raises UnreadableEvent."""
         if len({change.stream for change in changes}) < len(changes):
             raise ValueError("a stream stands in one change only")
         drafts = [drafted for change in changes for drafted in self._drafts(change, metadata)]
-        return Append(changes, drafts, metadata, [(claim.kind, claim.key) for claim in claims], releases, answered, key)
+        wanted = [(claim.kind, claim.key) for claim in claims]
+        return Append(changes, drafts, metadata, wanted, releases, answered, key, until)
 
     def append_all(self, wishes: Sequence[Append]) -> list[Appended]:
         """Append many commands in one transaction, each judged after those before it, or nothing of any.

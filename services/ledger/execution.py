@@ -15,6 +15,7 @@ from ledger.dating import check_dates
 from ledger.desk import Decision, Desk
 from ledger.domain.command import Command, check_day
 from ledger.drift_answers import Drift
+from ledger.domain.reopening import lapsed
 from ledger.event_store import (
     Answered,
     AnsweredBefore,
@@ -24,6 +25,7 @@ from ledger.event_store import (
     Metadata,
     StoreBusy,
     StoreUnavailable,
+    TooLate,
     VersionConflict,
 )
 from ledger.personal import PersonalStore
@@ -176,6 +178,7 @@ class Ledger:
                     releases=decision.releases,
                     answered=body,
                     key=key,
+                    until=decision.until,
                 )
         except BaseException as error:
             # After any other failure of the store the append may have committed: the keys of those in it stay.
@@ -184,6 +187,8 @@ class Ledger:
                     self.personal.destroy(person_id)
             if isinstance(error, ClaimTaken):
                 raise _refused_claim(error) from None
+            if isinstance(error, TooLate):
+                raise lapsed(error.until) from None
             raise
         return Outcome(body.encoded(appended), appended.versions[decision.subject], appended.last_position)
 

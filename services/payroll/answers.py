@@ -1,48 +1,24 @@
-"""The shapes of payroll's bodies and answers; every amount is a decimal string of yuan with two places."""
+"""The shapes of payroll's answers; every amount is a decimal string of yuan with two places."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
+from msgspec.structs import replace
 
+from payroll.engines import ENGINES
+from payroll.ledger_acts import Written
+from payroll.run_acts import RunAct
 from payroll.run_state import RunState
-from payroll.runs import Written
 from payroll.settlement import Line, summed
-from shared.envelope import Basis
-from shared.events import Month, RunClosed
 from shared.money import yuan
+from shared.run_stages import ALLOWED
 
 Sums = dict[str, str]
-Jurisdiction = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-
-
-class Act(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every act of a run carries: its date and the paper it rests on."""
-
-    effective_date: date
-    basis: Basis
-
-
-class DraftAct(Act, frozen=True, kw_only=True):
-    """Draft the run of a month."""
-
-    jurisdiction: Jurisdiction
-    month: Month
-
-
-class ApprovalAct(Act, frozen=True, kw_only=True):
-    """Approve the lines that were shown with this digest."""
-
-    digest: Digest
-
-
-class ClosureAct(Act, frozen=True, kw_only=True):
-    """Close the approved run."""
 
 
 class RunAnswer(Struct, frozen=True, kw_only=True):
-    """Where a run stands, and the figures of its last draft.
+    """Where a run stands, what can be done with it (`allowed`), and the figures of its last draft where there is one.
 
     `run_id` is jurisdiction/month/sequence; `version` is what its ETag says and an act on it names in If-Match.
     """
@@ -53,20 +29,31 @@ class RunAnswer(Struct, frozen=True, kw_only=True):
     sequence: int
     version: int
     status: str
-    at_position: int
-    engine: str
-    digest: str
-    lines: int
-    total: str
-    suspense: str
-    payers: Sums
-    blockers: tuple[str, ...]
-    drafted_by: str
+    allowed: tuple[str, ...]
+    at_position: int | None = None
+    engine: str | None = None
+    digest: str | None = None
+    lines: int = 0
+    total: str = yuan(0)
+    suspense: str = yuan(0)
+    payers: Sums = {}
+    blockers: tuple[str, ...] = ()
+    drafted_by: str | None = None
     approved_by: str | None = None
     closed_by: str | None = None
     closed_position: int | None = None
+    lapses_on: date | None = None
     command_id: str | None = None
     position: int | None = None
+
+
+class EngineAnswer(Struct, frozen=True, kw_only=True):
+    """The version of the pay engine that new drafts are worked out by, and those that are here."""
+
+    jurisdiction: str
+    engine: str
+    engines: list[str]
+    known_position: int
 
 
 class RunsAnswer(Struct, frozen=True, kw_only=True):
@@ -195,35 +182,47 @@ class RebuildAnswer(Struct, frozen=True, kw_only=True):
     equal: bool
 
 
-def run_answer(state: RunState, written: Written | None = None) -> RunAnswer:
-    """A drafted run; `written` says where, when it answers an act."""
-    drafted, drafted_act = state.drafted, state.drafted_act
-    assert drafted is not None
-    assert drafted_act is not None
-    closed = state.closed_act
-    figures = closed.event if closed and isinstance(closed.event, RunClosed) else drafted
-    return RunAnswer(
-        run_id=f"{state.jurisdiction}/{state.month}/{state.sequence}",
+def run_answer(state: RunState, day: date, written: Written | None = None) -> RunAnswer:
+    """A run as it stands on a day; `written` says where, when it answers an act."""
+    drafted, closed, stage = state.drafted, state.closed_act, state.stage(day)
+    shown = RunAnswer(
+        run_id=state.run_id,
         jurisdiction=state.jurisdiction,
         month=state.month,
         sequence=state.sequence,
         version=state.version,
-        status=state.status,
-        at_position=figures.at_position,
-        engine=figures.engine,
-        digest=figures.digest,
-        lines=figures.lines,
-        total=yuan(figures.total_fen),
-        suspense=yuan(drafted.suspense_fen),
-        payers=_yuan_of(figures.payers),
-        blockers=drafted.blockers,
-        drafted_by=drafted_act.actor,
-        approved_by=state.approved_act.actor if state.approved_act else None,
-        closed_by=closed.actor if closed else None,
-        closed_position=closed.position if closed else None,
+        status=stage.value,
+        allowed=ALLOWED[stage],
+        lapses_on=state.lapses_on,
         command_id=written.command_id if written else None,
         position=written.position if written else None,
     )
+    if drafted is None:
+        return shown
+    return replace(
+        shown,
+        at_position=drafted.at_position,
+        engine=drafted.engine,
+        digest=drafted.digest,
+        lines=drafted.lines,
+        total=yuan(drafted.total_fen),
+        suspense=yuan(drafted.suspense_fen),
+        payers=yuan_of(drafted.payers),
+        blockers=drafted.blockers,
+        drafted_by=_actor(state.drafted_act),
+        approved_by=_actor(state.approved_act),
+        closed_by=_actor(closed),
+        closed_position=closed.position if closed else None,
+    )
+
+
+def _actor(act: RunAct | None) -> str | None:
+    return act.actor if act else None
+
+
+def engine_answer(jurisdiction: str, adopted: str, position: int) -> EngineAnswer:
+    """The engine of a jurisdiction as known at a position."""
+    return EngineAnswer(jurisdiction=jurisdiction, engine=adopted, engines=sorted(ENGINES), known_position=position)
 
 
 def line_answer(line: Line, run_month: str) -> LineAnswer:
@@ -251,15 +250,16 @@ def totals_of(lines: list[Line], run_month: str) -> Totals:
     total = yuan(sum(line.amount_fen for line in lines))
     return Totals(
         total=total,
-        by_payer=_yuan_of(summed(lines, "payer")),
-        by_street=_yuan_of(summed(lines, "street_id")),
-        by_community=_yuan_of(summed(lines, "community_id")),
-        by_post=_yuan_of(summed(lines, "post")),
-        by_item=_yuan_of(summed(lines, "item")),
-        by_service_month=_yuan_of(summed(lines, "service_month")),
+        by_payer=yuan_of(summed(lines, "payer")),
+        by_street=yuan_of(summed(lines, "street_id")),
+        by_community=yuan_of(summed(lines, "community_id")),
+        by_post=yuan_of(summed(lines, "post")),
+        by_item=yuan_of(summed(lines, "item")),
+        by_service_month=yuan_of(summed(lines, "service_month")),
         by_run_month={run_month: total} if lines else {},
     )
 
 
-def _yuan_of(sums: dict[str, int]) -> Sums:
+def yuan_of(sums: Mapping[str, int]) -> Sums:
+    """Sums as they are shown."""
     return {name: yuan(amount_fen) for name, amount_fen in sums.items()}

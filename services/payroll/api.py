@@ -4,10 +4,8 @@ from fastapi import FastAPI, Request, Response
 
 from payroll.acting import Acting
 from payroll.answers import (
-    ApprovalAct,
-    ClosureAct,
-    DraftAct,
     DueAnswer,
+    EngineAnswer,
     LadderAnswer,
     LinesPage,
     Payslip,
@@ -17,37 +15,68 @@ from payroll.answers import (
     RunPage,
     RunsAnswer,
 )
+from payroll.ledger_acts import LedgerSaidNo
 from payroll.pay_reads import PayReads
 from payroll.run_reads import CSV, RunReads
-from payroll.runs import LedgerSaidNo, Payroll
+from payroll.runs import Payroll
+from payroll.wishes import ApprovalAct, ClosureAct, DraftAct, EngineAct, ReopeningAct, ReopeningConfirmationAct
 from shared.http import Route, service_app
 from shared.principals import EVERYONE, OFFICE, Role
 
 PREFIX = "/payroll/v1"
+_RUN = "/runs/{jurisdiction}/{month}/{sequence}"
 
 
 def app(payroll: Payroll, *, token_key: bytes) -> FastAPI:
     """The service, to be mounted at `PREFIX`."""
-    acts, runs, pay = Acting(payroll), RunReads(payroll), PayReads(payroll)
-    run, of_worker = "/runs/{jurisdiction}/{month}/{sequence}", "/workers/{worker_id}"
-    drafters, closers = frozenset({Role.FINANCE, Role.ADMIN}), frozenset({Role.FINANCE})
-    approvers, auditors = frozenset({Role.APPROVER}), frozenset({Role.ADMIN, Role.AUDITOR})
-    routes = (
-        Route("POST", "/runs", drafters, acts.draft, "Draft a month's run", DraftAct, RunAnswer, 201),
-        Route("GET", "/runs", OFFICE, runs.runs, "The runs of a city", None, RunsAnswer),
-        Route("GET", run, OFFICE, runs.run, "A run with its totals", None, RunPage),
-        Route("POST", run + "/approval", approvers, acts.approve, "Approve a draft", ApprovalAct, RunAnswer, 201),
-        Route("POST", run + "/closure", closers, acts.close, "Close an approved run", ClosureAct, RunAnswer, 201),
-        Route("GET", run + "/lines", OFFICE, runs.lines, "The lines of a run", None, LinesPage, media=(CSV,)),
-        Route("GET", of_worker + "/payslips/{month}", EVERYONE, pay.payslip, "A payslip", None, Payslip),
-        Route("GET", of_worker + "/due/{month}", EVERYONE, pay.due, "What a service month is due", None, DueAnswer),
-        Route("GET", "/ladder", OFFICE, pay.ladder, "The pay ladder on a day", None, LadderAnswer),
-        Route("GET", "/projection", OFFICE, pay.projection, "Position and digest", None, ProjectionAnswer),
-        Route("POST", "/rebuild", auditors, pay.rebuild, "Build anew from the feed, compare", None, RebuildAnswer),
-    )
+    routes = (*_acts(Acting(payroll)), *_runs(RunReads(payroll)), *_pay(PayReads(payroll)))
     built = service_app("Workforce Ledger: payroll", PREFIX, routes, token_key=token_key)
     built.add_exception_handler(LedgerSaidNo, _pass_on)
     return built
+
+
+def _acts(acts: Acting) -> tuple[Route, ...]:
+    drafters, finance = frozenset({Role.FINANCE, Role.ADMIN}), frozenset({Role.FINANCE})
+    second, supervisors = frozenset({Role.APPROVER}), frozenset({Role.SUPERVISOR})
+    reopening, confirming = f"{_RUN}/reopening", f"{_RUN}/reopening-confirmation"
+    agreed = ReopeningConfirmationAct
+    return (
+        Route("POST", "/runs", drafters, acts.draft, "Draft a month's run", DraftAct, RunAnswer, 201),
+        Route("POST", f"{_RUN}/approval", second, acts.approve, "Approve a draft", ApprovalAct, RunAnswer, 201),
+        Route("POST", f"{_RUN}/closure", finance, acts.close, "Close an approved run", ClosureAct, RunAnswer, 201),
+        Route(
+            "POST",
+            reopening,
+            finance | second,
+            acts.propose_reopening,
+            "Propose a supplementary run of a closed month",
+            ReopeningAct,
+            RunAnswer,
+            201,
+        ),
+        Route("POST", confirming, second, acts.confirm_reopening, "Agree to a reopening", agreed, RunAnswer, 201),
+        Route("POST", "/engines", supervisors, acts.adopt_engine, "Adopt a pay engine", EngineAct, EngineAnswer, 201),
+    )
+
+
+def _runs(runs: RunReads) -> tuple[Route, ...]:
+    return (
+        Route("GET", "/runs", OFFICE, runs.runs, "The runs of a city", None, RunsAnswer),
+        Route("GET", _RUN, OFFICE, runs.run, "A run with its totals", None, RunPage),
+        Route("GET", f"{_RUN}/lines", OFFICE, runs.lines, "The lines of a run", None, LinesPage, media=(CSV,)),
+    )
+
+
+def _pay(pay: PayReads) -> tuple[Route, ...]:
+    of_worker, auditors = "/workers/{worker_id}", frozenset({Role.ADMIN, Role.AUDITOR})
+    return (
+        Route("GET", of_worker + "/payslips/{month}", EVERYONE, pay.payslip, "A payslip", None, Payslip),
+        Route("GET", of_worker + "/due/{month}", EVERYONE, pay.due, "What a service month is due", None, DueAnswer),
+        Route("GET", "/ladder", OFFICE, pay.ladder, "The pay ladder on a day", None, LadderAnswer),
+        Route("GET", "/engines", OFFICE, pay.engine, "The pay engine of a city", None, EngineAnswer),
+        Route("GET", "/projection", OFFICE, pay.projection, "Position and digest", None, ProjectionAnswer),
+        Route("POST", "/rebuild", auditors, pay.rebuild, "Build anew from the feed, compare", None, RebuildAnswer),
+    )
 
 
 async def _pass_on(_: Request, error: Exception) -> Response:

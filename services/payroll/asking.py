@@ -7,8 +7,9 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from payroll.answers import Act
-from payroll.runs import Caller, Payroll
+from payroll.ledger_acts import Caller
+from payroll.runs import Payroll
+from payroll.wishes import Act
 from shared.http import answer, reached
 from shared.idempotency import key_of
 from shared.preconditions import etag, version_of

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from payroll.engine import ENDED, FactKind, day_number
+from payroll.run_acts import ACTS
 from shared import events
 from shared.envelope import Recorded
 from shared.policy_document import as_written
@@ -132,8 +133,7 @@ _KEEP: dict[type[events.Event], Keep] = {
     events.PolicyEnacted: _rule("policy"),
     events.BasePublished: _rule("base"),
     events.PayrollOpened: _rule("opening"),
+    events.EngineAdopted: _rule("engine"),
     events.CommunityRegistered: _keep_place,
-    events.RunDrafted: _act("drafted"),
-    events.RunApproved: _act("approved"),
-    events.RunClosed: _act("closed"),
+    **{kind: _act(act) for act, kind in ACTS.items()},
 }

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from payroll.engine import (
     POST_CODES,
     Due,
@@ -28,7 +26,6 @@ from payroll.engine import (
     vocabulary,
 )
 from payroll.engine.vocabulary import LEVEL_OF_PAYER, Item
-from shared.events import RunApproved, RunClosed, RunDrafted
 
 
 class KnownFact(NamedTuple):
@@ -53,24 +50,6 @@ class Paid(NamedTuple):
     community_id: str
     payer: str
     amount_fen: int
-
-
-class RunAct(Struct, frozen=True, kw_only=True):
-    """An act of a run, as the log has it."""
-
-    position: int
-    jurisdiction: str
-    month: str
-    sequence: int
-    actor: str
-    event: RunDrafted | RunApproved | RunClosed
-
-
-ACTS: dict[str, type[RunDrafted | RunApproved | RunClosed]] = {
-    "drafted": RunDrafted,
-    "approved": RunApproved,
-    "closed": RunClosed,
-}
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from payroll.engine import EnactedPolicy, PublishedBase
-from payroll.known import ACTS, Known, KnownFact, Paid, RunAct
+from payroll.known import Known, KnownFact, Paid
+from payroll.run_acts import ACTS, RunAct
 from payroll.settlement import Line
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, VOIDS
-from shared.events import BasePublished, Event, PayrollOpened, PolicyEnacted
+from shared.events import BasePublished, EngineAdopted, Event, PayrollOpened, PolicyEnacted
 
 _E = TypeVar("_E", bound=Event)
 
@@ -31,6 +32,14 @@ def last_change(connection: Connection, jurisdiction: str, up_to: int) -> int:
     ]
     found = [connection.execute(query).scalar() for query in queries]
     return max(-1 if position is None else int(position) for position in found)
+
+
+def adopted_engine(connection: Connection, jurisdiction: str, at_position: int) -> str | None:
+    """The version of the pay engine that was adopted last; None: none was."""
+    query = select(RULES.c.content).where(RULES.c.jurisdiction == jurisdiction, RULES.c.position <= at_position)
+    query = query.where(RULES.c.kind == "engine").order_by(RULES.c.position.desc()).limit(1)
+    content = connection.execute(query).scalar()
+    return None if content is None else _content(content, EngineAdopted).engine
 
 
 def acts(connection: Connection, jurisdiction: str, at_position: int, month: str | None) -> list[RunAct]:
@@ -77,7 +86,7 @@ def known(connection: Connection, jurisdiction: str, at_position: int, worker_id
             published = _content(row.content, BasePublished)
             wage_fen = published.average_annual_wage_fen
             bases.append(PublishedBase(effective_date, row.position, published.scheme, wage_fen))
-        else:
+        elif row.kind == "opening":
             payroll_from = _content(row.content, PayrollOpened).first_month
     places = select(PLACES).where(PLACES.c.city_id == jurisdiction, PLACES.c.position <= at_position)
     return Known(

@@ -6,12 +6,13 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from payroll.access import lines_within, worker_in_scope
-from payroll.answers import DueAnswer, Payslip, ProjectionAnswer, RebuildAnswer, line_answer, totals_of
+from payroll.answers import DueAnswer, Payslip, ProjectionAnswer, RebuildAnswer, engine_answer, line_answer, totals_of
 from payroll.asking import KnownAt, KnownPosition, Month, OfJurisdiction, WorkerId, at, position_asked
+from payroll.engines import engine
 from payroll.ladders import ladder_on
 from payroll.run_state import states_of
 from payroll.runs import Payroll, check_near, rebuilt_beside
-from payroll.settlement import month_alone, settle
+from payroll.settlement import month_alone
 from payroll.soundness import check_rules_taken, check_runs_taken
 from shared.http import principal_of
 
@@ -44,6 +45,7 @@ class PayReads:
             lines = [line for close in closes for line in self._projection.closed_lines(close, where=where)]
         else:
             check_near(month, self._payroll.today())
+            settle = engine(self._projection.engine(known.jurisdiction, position))
             settlement = settle(known, month)
             lines, blockers = list(settlement.explained()), settlement.blockers
         slip = Payslip(
@@ -88,6 +90,12 @@ class PayReads:
         lines_within(principal_of(request), jurisdiction, self._projection)
         check_rules_taken(self._projection, jurisdiction, position)
         return at(position, ladder_on(self._projection.known(jurisdiction, position), scheme, on))
+
+    def engine(self, request: Request, jurisdiction: OfJurisdiction) -> Response:
+        position = self._position(request)
+        lines_within(principal_of(request), jurisdiction, self._projection)
+        check_rules_taken(self._projection, jurisdiction, position)
+        return at(position, engine_answer(jurisdiction, self._projection.engine(jurisdiction, position), position))
 
     def projection(self, request: Request) -> Response:
         position = self._position(request)

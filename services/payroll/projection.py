@@ -13,10 +13,11 @@ import msgspec
 from sqlalchemy import Connection, Engine, func, select
 
 from payroll import lookup, tables
-from payroll.engine import ENGINE_VERSION
+from payroll.engines import ENGINES, FIRST_ENGINE
 from payroll.intake import rows_of
-from payroll.known import Known, RunAct
-from payroll.settlement import Line, digest_of, settle
+from payroll.known import Known
+from payroll.run_acts import RunAct
+from payroll.settlement import Line, digest_of
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
 from shared import traces
 from shared.database import IN_MEMORY, engine
@@ -179,6 +180,11 @@ class Projection:
         with self._reading() as connection:
             return lookup.last_change(connection, jurisdiction, up_to)
 
+    def engine(self, jurisdiction: str, at_position: int) -> str:
+        """The version of the pay engine that new runs are worked out by, as known at a position."""
+        with self._reading() as connection:
+            return lookup.adopted_engine(connection, jurisdiction, at_position) or FIRST_ENGINE
+
     def city_of(self, worker_id: str, at_position: int) -> str | None:
         """The city in whose service the worker was hired; None for somebody unknown."""
         query = select(FACTS.c.city_id).where(FACTS.c.worker_id == worker_id, FACTS.c.city_id.is_not(None))
@@ -254,7 +260,8 @@ def _closes(connection: Connection, *chosen: Any) -> Sequence[Any]:
 def _materialise(connection: Connection, row: Any) -> int:
     """Write the lines of a close; how many."""
     closed = msgspec.json.decode(row.content, type=RunClosed)
-    if closed.engine != ENGINE_VERSION:
+    settle = ENGINES.get(closed.engine)
+    if settle is None:
         raise ProjectionStopped(f"the run of {row.month} was closed by engine {closed.engine}, which is not here")
     known = lookup.known(connection, row.jurisdiction, closed.at_position, None, before=row.position)
     lines = list(settle(known, row.month).explained())

@@ -1,6 +1,5 @@
 """Runs and their lines as they are read over HTTP, each answer at the position it names."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -20,14 +19,13 @@ from payroll.asking import (
     position_asked,
 )
 from payroll.exports import csv_of
+from payroll.run_lines import lines_of
 from payroll.run_state import RunState, states_of
 from payroll.runs import Payroll
-from payroll.settlement import Line, settle
 from payroll.soundness import check_nothing_parked, check_runs_taken, check_sound
 from shared.http import principal_of
 
 CSV = "text/csv"
-_ROWS_PER_READ = 1_000
 After = Annotated[int, Query(ge=0, le=2**31 - 1, description="lines with a greater number")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most this many lines")]
 Format = Annotated[Literal["json", "csv"], Query(description="csv streams all lines after `after`")]
@@ -45,7 +43,7 @@ class RunReads:
         position = self._position(request)
         check_runs_taken(self._projection, jurisdiction, position)
         states = states_of(self._projection.acts(jurisdiction, position))
-        runs = [run_answer(states[key]) for key in sorted(states)]
+        runs = [run_answer(states[key], self._payroll.today()) for key in sorted(states)]
         return at(position, RunsAnswer(jurisdiction=jurisdiction, known_position=position, runs=runs))
 
     def run(
@@ -60,9 +58,11 @@ class RunReads:
         check_city(principal_of(request), jurisdiction)
         position = self._position(request, known_at, known_position)
         state = self._state(jurisdiction, month, sequence, position)
-        totals = totals_of(list(self._lines(state, {}, 0, None)), month)
+        totals = totals_of(list(lines_of(self._projection, state, {}, 0, None)), month)
         return at(
-            position, RunPage(known_position=position, run=run_answer(state), totals=totals), version=state.version
+            position,
+            RunPage(known_position=position, run=run_answer(state, self._payroll.today()), totals=totals),
+            version=state.version,
         )
 
     def lines(
@@ -80,15 +80,15 @@ class RunReads:
         where = lines_within(principal_of(request), jurisdiction, self._projection)
         state = self._state(jurisdiction, month, sequence, position)
         if format == "csv":
-            shown = (line_answer(line, month) for line in self._lines(state, where, after, None))
+            shown = (line_answer(line, month) for line in lines_of(self._projection, state, where, after, None))
             name = f'attachment; filename="{jurisdiction}-{month}-{sequence}.csv"'
             headers = {"Ledger-Position": str(position), "Content-Disposition": name}
             return StreamingResponse(csv_of(shown), media_type=f"{CSV}; charset=utf-8", headers=headers)
-        lines = list(self._lines(state, where, after, limit + 1))
+        lines = list(lines_of(self._projection, state, where, after, limit + 1))
         page = LinesPage(
             run_id=f"{jurisdiction}/{month}/{sequence}",
-            status=state.status,
-            at_position=run_answer(state).at_position,
+            status=state.stage().value,
+            at_position=state.drafted.at_position if state.drafted else -1,
             known_position=position,
             lines=[line_answer(line, month) for line in lines[:limit]],
             next_after=lines[limit - 1].number if len(lines) > limit else None,
@@ -99,31 +99,11 @@ class RunReads:
         check_sound(self._projection)
         check_runs_taken(self._projection, jurisdiction, position, month, sequence)
         state = self._payroll.run(jurisdiction, month, sequence, position)
-        if state.drafted is None:
-            raise not_found(f"there is no run {jurisdiction}/{month}/{sequence}")
-        if state.closed_act is None:
+        if not state.acts:
+            raise not_found(f"there is no run {state.run_id}")
+        if state.drafted is not None and state.closed_act is None:
             check_nothing_parked(self._projection, jurisdiction, state.drafted.at_position)
         return state
-
-    def _lines(self, state: RunState, where: dict[str, str], after: int, limit: int | None) -> Iterator[Line]:
-        """The kept lines of a closed run, read in portions; those of a draft worked out again at its position."""
-        if state.closed_act is not None:
-            while limit is None or limit > 0:
-                wanted = _ROWS_PER_READ if limit is None else min(limit, _ROWS_PER_READ)
-                portion = self._projection.closed_lines(state.closed_act.position, after, wanted, where)
-                yield from portion
-                if len(portion) < wanted:
-                    return
-                after, limit = portion[-1].number, None if limit is None else limit - wanted
-            return
-        assert state.drafted is not None
-        settlement = settle(self._projection.known(state.jurisdiction, state.drafted.at_position), state.month)
-        lines = [
-            line
-            for line in settlement.lines[after:]
-            if all(getattr(line, column) == value for column, value in where.items())
-        ]
-        yield from settlement.explained(lines[:limit])
 
     def _position(self, request: Request, known_at: datetime | None = None, known_position: int | None = None) -> int:
         return position_asked(self._payroll, request.headers, known_at, known_position)

@@ -5,70 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-import httpx
 import msgspec
 
-from payroll.engine import ENGINE_VERSION, month_name, month_number
+from payroll.engine import month_name, month_number
+from payroll.engines import engine
 from payroll.known import Known
+from payroll.ledger_acts import Caller, LedgerActs, LedgerClient, Seal, Written
+from payroll.moves import moved_by
 from payroll.projection import Projection
 from payroll.run_state import RunState, states_of
-from payroll.settlement import Settlement, settle
+from payroll.settlement import Settlement
 from payroll.soundness import check_nothing_parked, check_sound
 from shared import traces
-from shared.envelope import Basis
 from shared.events import RunClosed, RunDrafted
 from shared.feed import Feed
 from shared.money import yuan
-from shared.reaching import Reach, ReadingAlong, ledger_away
+from shared.reaching import Reach, ReadingAlong
 from shared.refusal import Refused
+from shared.run_stages import FINAL, Stage, not_open, open_acts
 
 MONTHS_AHEAD = 12
-
-Seal = Callable[[str, str, bytes], str]
-"""(path, what payroll was asked, body) → the seal by which the ledger knows that a request is payroll's own."""
-
-
-class LedgerClient(Protocol):
-    """What payroll needs of an HTTP client whose base is the ledger's host: httpx.Client, or Starlette's TestClient."""
-
-    def post(self, url: str, *, content: bytes, headers: dict[str, str]) -> httpx.Response:
-        """Send a command."""
-        ...
-
-
-class LedgerSaidNo(Exception):
-    """The ledger refused; its answer is passed on as it is."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        super().__init__(f"the ledger answered {response.status_code}")
-        self.response = response
-
-
-@dataclass(frozen=True)
-class Caller:
-    """On whose behalf and on which paper: the caller's own headers go to the ledger, which decides who may.
-
-    `asked` is the SHA-256 of the caller's request: the same one sent again is known by it, whatever changed since.
-    `if_match` is the version of the run that the caller looked at, or `*`; none for an act that needs none.
-    """
-
-    authorization: str
-    idempotency_key: str
-    asked: str
-    effective_date: date
-    basis: Basis
-    if_match: str | None = "*"
-
-
-@dataclass(frozen=True)
-class Written:
-    """Where the ledger wrote an act down; `replayed`: at an earlier call, and nothing at this one."""
-
-    command_id: str
-    position: int
-    replayed: bool
 
 
 class Payroll:
@@ -89,10 +47,9 @@ class Payroll:
     ) -> None:
         self.projection = projection
         self.feed = feed
-        self.ledger_client = ledger_client
         self.clock = clock
-        self.seal = seal
         self.reach = reach or ReadingAlong(lambda: projection.catch_up(feed), lambda: projection.position)
+        self.ledger = LedgerActs(ledger_client, seal)
 
     def today(self) -> date:
         """The calendar date in the jurisdictions (China, UTC+8 without daylight saving)."""
@@ -103,32 +60,32 @@ class Payroll:
         states = states_of(self.projection.acts(jurisdiction, at_position, month))
         return states.get((month, sequence), RunState(jurisdiction, month, sequence))
 
-    def draft(self, jurisdiction: str, month: str, caller: Caller) -> Written:
+    def draft(self, jurisdiction: str, month: str, caller: Caller, *, sequence: int = 1) -> Written:
         """Compute the month as known now and have the draft written down.
 
         The draft names the last position that can matter for pay, so that the same request sent again says the same.
         """
-        state = self.run(jurisdiction, month, 1, self._sound_head(jurisdiction))
+        state = self.run(jurisdiction, month, sequence, self.sound_head(jurisdiction))
         if state.closed_act is not None and state.drafted is not None:
-            return self._ask("run-drafts", caller, msgspec.to_builtins(state.drafted))
+            return self.ask("run-drafts", caller, msgspec.to_builtins(state.drafted))
         check_near(month, self.today())
-        last_change = self.projection.last_change(jurisdiction, self.projection.position)
-        known = self.projection.known(jurisdiction, last_change)
-        settlement = _settled(known, month)
-        blockers = (*self._month_before(known.payroll_from, settlement), *settlement.blockers)
-        body = _figures(settlement) | {"suspense_fen": settlement.suspense_fen, "blockers": blockers}
-        return self._ask("run-drafts", caller, body)
+        worked_out = self.worked_out(jurisdiction, month, self.projection.position)
+        blockers = (*self.months_before(worked_out, sequence), *worked_out.settlement.blockers)
+        body = worked_out.figures(sequence) | {
+            "suspense_fen": worked_out.settlement.suspense_fen,
+            "blockers": blockers,
+        }
+        return self.ask("run-drafts", caller, body)
 
     def approve(self, jurisdiction: str, month: str, sequence: int, digest: str, caller: Caller) -> Written:
         """Have the draft with this digest approved. Raises Refused `run-moved` when it would be another today."""
-        head = self._sound_head(jurisdiction)
+        head = self.sound_head(jurisdiction)
         state = self.run(jurisdiction, month, sequence, head)
-        drafted = _drafted(state)
-        if (state.status, digest) == ("drafted", drafted.digest):
-            known = self.projection.known(jurisdiction, self.projection.last_change(jurisdiction, head))
-            _check_same(drafted, _settled(known, month))
+        drafted = drafted_of(state)
+        if (state.stage(), digest) == (Stage.DRAFTED, drafted.digest):
+            self._check_same(drafted, self.worked_out(jurisdiction, month, head))
         body = {"jurisdiction": jurisdiction, "month": month, "sequence": sequence, "digest": digest}
-        return self._ask("run-approvals", caller, body)
+        return self.ask("run-approvals", caller, body)
 
     def close(self, jurisdiction: str, month: str, sequence: int, caller: Caller) -> Written:
         """Have the approved draft closed, and keep its lines.
@@ -136,55 +93,108 @@ class Payroll:
         Raises Refused `run-not-drafted`, `run-not-approved`, `run-blocked`, and `run-moved` when what was paid since
         changes the lines.
         """
-        head = self._sound_head(jurisdiction)
+        head = self.sound_head(jurisdiction)
         state = self.run(jurisdiction, month, sequence, head)
-        drafted = _drafted(state)
+        drafted = drafted_of(state)
         if state.closed_act is None:
             _check_closable(state, drafted)
             known = self.projection.known(jurisdiction, drafted.at_position, paid_up_to=head)
-            _check_same(drafted, _settled(known, month))
+            self._check_same(drafted, WorkedOut.of(drafted.engine, known, month))
         plain = msgspec.to_builtins(drafted)
         body = {name: plain[name] for name in RunClosed.__struct_fields__}
-        return self._ask("run-closures", caller, body)
+        return self.ask("run-closures", caller, body)
 
-    def _sound_head(self, jurisdiction: str) -> int:
+    def propose_reopening(
+        self, jurisdiction: str, month: str, sequence: int, reason: str, lapses_on: date, caller: Caller
+    ) -> Written:
+        """Have it written down that somebody wants this supplementary run; what is closed stays as it is."""
+        which = {"jurisdiction": jurisdiction, "month": month, "sequence": sequence}
+        return self.ask("run-reopenings", caller, which | {"reason": reason, "lapses_on": lapses_on})
+
+    def confirm_reopening(self, jurisdiction: str, month: str, sequence: int, caller: Caller) -> Written:
+        """Have it written down that a second person agrees."""
+        which = {"jurisdiction": jurisdiction, "month": month, "sequence": sequence}
+        return self.ask("run-reopening-confirmations", caller, which)
+
+    def adopt_engine(self, jurisdiction: str, version: str, caller: Caller) -> Written:
+        """Have the version adopted. Raises Refused `unknown-engine` for one that is not here."""
+        engine(version)
+        return self.ask("run-engines", caller, {"jurisdiction": jurisdiction, "engine": version})
+
+    def ask(self, command: str, caller: Caller, body: Mapping[str, Any]) -> Written:
+        """Have the command written down, and wait until payroll knows of it. Raises what `LedgerActs.ask` does."""
+        written = self.ledger.ask(command, caller, body)
+        self.reach.beyond(written.position)
+        return written
+
+    def sound_head(self, jurisdiction: str) -> int:
         """The head of the log, reached by tables that may be built on. Raises what `soundness` refuses."""
         head = self.reach.head()
         check_sound(self.projection)
         check_nothing_parked(self.projection, jurisdiction, head)
         return head
 
-    def _ask(self, command: str, caller: Caller, body: Mapping[str, Any]) -> Written:
-        whole = {**body, "effective_date": caller.effective_date, "basis": caller.basis}
-        content = msgspec.json.encode(whole, order="deterministic")
-        path = f"/ledger/v1/{command}"
-        headers = {
-            "Authorization": caller.authorization,
-            "Idempotency-Key": caller.idempotency_key,
-            "Content-Type": "application/json",
-            "Payroll-Request": caller.asked,
-            "Payroll-Seal": self.seal(path, caller.asked, content),
-        }
-        if caller.if_match is not None:
-            headers["If-Match"] = caller.if_match
-        try:
-            response = self.ledger_client.post(path, content=content, headers=headers)
-        except httpx.HTTPError as error:
-            raise ledger_away() from error
-        if response.status_code >= 300:
-            raise LedgerSaidNo(response)
-        answered = msgspec.json.decode(response.content)
-        self.reach.beyond(answered["position"])
-        replayed = response.headers.get("idempotency-replayed") == "true"
-        return Written(answered["command_id"], answered["position"], replayed)
+    def worked_out(self, jurisdiction: str, month: str, head: int) -> WorkedOut:
+        """The month by the engine adopted, as known where anything was written last that matters for pay."""
+        last_change = self.projection.last_change(jurisdiction, head)
+        version = self.projection.engine(jurisdiction, last_change)
+        return WorkedOut.of(version, self.projection.known(jurisdiction, last_change), month)
 
-    def _month_before(self, payroll_from: str | None, settlement: Settlement) -> list[str]:
-        before = month_name(month_number(settlement.month) - 1)
-        if payroll_from is None or before < payroll_from:
+    def months_before(self, worked_out: WorkedOut, sequence: int) -> list[str]:
+        """In words, what of the month before is not closed, or is reopened; a supplementary run has none before it."""
+        before = month_name(month_number(worked_out.settlement.month) - 1)
+        known = worked_out.settlement.known
+        if sequence > 1 or known.payroll_from is None or before < known.payroll_from:
             return []
-        jurisdiction = settlement.known.jurisdiction
-        closed = self.run(jurisdiction, before, 1, self.projection.position).closed_act
-        return [] if closed else [f"months-in-order: {before} is not closed"]
+        states = states_of(self.projection.acts(known.jurisdiction, self.projection.position, before))
+        if (before, 1) not in states or states[before, 1].closed_act is None:
+            return [f"months-in-order: {before} is not closed"]
+        waiting = (Stage.SHUT, Stage.PROPOSED, *FINAL)
+        return [
+            f"months-in-order: {before} is reopened, and run {number} not closed"
+            for (_, number), state in sorted(states.items())
+            if state.stage(self.today()) not in waiting
+        ]
+
+    def _check_same(self, drafted: RunDrafted, now: WorkedOut) -> None:
+        """Raises Refused `run-moved` with what differs, payer by payer and worker by worker."""
+        if (drafted.engine, drafted.digest) == (now.engine, now.settlement.digest):
+            return
+        known = self.projection.known(now.settlement.known.jurisdiction, drafted.at_position)
+        then = WorkedOut.of(drafted.engine, known, drafted.month)
+        raise moved_by(drafted, then.settlement, now.settlement)
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """A month as one version of the engine settles it."""
+
+    engine: str
+    settlement: Settlement
+
+    @staticmethod
+    def of(version: str, known: Known, month: str) -> WorkedOut:
+        """Raises Refused `unknown-engine`, and what `settle` does."""
+        settle = engine(version)
+        with traces.span("work out payslip lines", month=month, position=known.at_position) as attributes:
+            settlement = settle(known, month)
+            attributes["lines"] = len(settlement.rows)
+            return WorkedOut(version, settlement)
+
+    def figures(self, sequence: int) -> dict[str, Any]:
+        """What a draft says of its lines."""
+        settlement = self.settlement
+        return {
+            "jurisdiction": settlement.known.jurisdiction,
+            "month": settlement.month,
+            "sequence": sequence,
+            "at_position": settlement.known.at_position,
+            "engine": self.engine,
+            "digest": settlement.digest,
+            "lines": len(settlement.rows),
+            "total_fen": settlement.total_fen,
+            "payers": settlement.payers,
+        }
 
 
 def check_near(month: str, today: date) -> None:
@@ -205,44 +215,21 @@ def rebuilt_beside(payroll: Payroll) -> tuple[int, str, str]:
         scratch.close()
 
 
-def _settled(known: Known, month: str) -> Settlement:
-    with traces.span("work out payslip lines", month=month, position=known.at_position) as attributes:
-        settlement = settle(known, month)
-        attributes["lines"] = len(settlement.rows)
-        return settlement
-
-
-def _figures(settlement: Settlement) -> dict[str, Any]:
-    return {
-        "jurisdiction": settlement.known.jurisdiction,
-        "month": settlement.month,
-        "sequence": 1,
-        "at_position": settlement.known.at_position,
-        "engine": settlement.engine,
-        "digest": settlement.digest,
-        "lines": len(settlement.rows),
-        "total_fen": settlement.total_fen,
-        "payers": settlement.payers,
-    }
-
-
-def _drafted(state: RunState) -> RunDrafted:
+def drafted_of(state: RunState) -> RunDrafted:
+    """The last draft. Raises Refused `run-not-drafted`."""
     if state.drafted is None:
         raise Refused(
             "run-not-drafted",
             f"there is no draft {state.sequence} of {state.month}",
             remedy="draft the month first",
+            extra=open_acts(state.stage()),
         )
     return state.drafted
 
 
 def _check_closable(state: RunState, drafted: RunDrafted) -> None:
     if state.approved_act is None:
-        raise Refused(
-            "run-not-approved",
-            f"the draft of {state.month} is not approved",
-            remedy="have a second person approve it, with the digest that was shown",
-        )
+        raise not_open(Stage.DRAFTED, state.month, state.sequence)
     if drafted.blockers or drafted.suspense_fen:
         named = drafted.blockers or (f"suspense: {yuan(drafted.suspense_fen)}",)
         raise Refused(
@@ -251,22 +238,3 @@ def _check_closable(state: RunState, drafted: RunDrafted) -> None:
             remedy="resolve what the blockers name, then draft and approve again",
             extra={"blockers": list(named), "suspense": yuan(drafted.suspense_fen)},
         )
-
-
-def _check_same(drafted: RunDrafted, now: Settlement) -> None:
-    if (drafted.engine, drafted.digest) == (ENGINE_VERSION, now.digest):
-        return
-    raise Refused(
-        "run-moved",
-        f"the draft of {drafted.month} had {drafted.lines} lines of {yuan(drafted.total_fen)}; it would now have "
-        f"{len(now.rows)} of {yuan(now.total_fen)}",
-        remedy="draft the month again and look at it as it is now",
-        extra={
-            "drafted": {"lines": drafted.lines, "total": yuan(drafted.total_fen), "digest": drafted.digest},
-            "now": {"lines": len(now.rows), "total": yuan(now.total_fen), "digest": now.digest},
-            "difference": {
-                "lines": len(now.rows) - drafted.lines,
-                "total": yuan(now.total_fen - drafted.total_fen),
-            },
-        },
-    )

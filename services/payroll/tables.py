@@ -50,7 +50,7 @@ RULES = Table(
     Column("kind", String(20), nullable=False),
     Column("content", Text, nullable=False),
 )
-"""What was enacted, published or opened; `content` is the event as JSON, `kind` is policy, base or opening."""
+"""What was enacted, published, opened or adopted; `content` is the event, `kind` policy, base, opening or engine."""
 
 PLACES = Table(
     "payroll_places",
@@ -72,7 +72,7 @@ RUNS = Table(
     Column("actor", String(200), nullable=False),
     Column("content", Text, nullable=False),
 )
-"""The acts of runs: drafted, approved, closed; `content` is the event as JSON."""
+"""The acts of runs, as `run_acts.ACTS` names them; `content` is the event as JSON."""
 
 LINES = Table(
     "payroll_lines",

@@ -627,6 +627,13 @@ class RetroLimitSet(Event, frozen=True, kw_only=True):
     months_back: int | None = None
 
 
+class EngineAdopted(Event, frozen=True, kw_only=True):
+    """From here on new runs of the jurisdiction are worked out by this version of the pay engine."""
+
+    name: ClassVar[str] = "policy.engine-adopted.v1"
+    engine: str
+
+
 class PayrollOpened(Event, frozen=True, kw_only=True):
     """Payroll of the jurisdiction starts with this month; nothing before it is due (`payroll_from`)."""
 
@@ -674,6 +681,92 @@ class RunClosed(Event, frozen=True, kw_only=True):
     lines: int
     total_fen: Fen
     payers: dict[str, Fen]
+
+
+class VoucherEntry(Struct, frozen=True, kw_only=True):
+    """One line of a voucher: an item of the budget, or what is payable 应付; one of debit 借 and credit 贷 is zero."""
+
+    entry: int
+    account: str
+    street_id: str
+    debit_fen: Fen
+    credit_fen: Fen
+
+
+class Voucher(Struct, frozen=True, kw_only=True):
+    """记账凭证 of one payer for one run; numbers of a payer's year have no gap."""
+
+    payer: str
+    year: int
+    number: int
+    entries: tuple[VoucherEntry, ...]
+
+    @property
+    def voucher_id(self) -> str:
+        """`<year>/<number>/<payer>`."""
+        return f"{self.year}/{self.number}/{self.payer}"
+
+
+class RunHandedOver(Event, frozen=True, kw_only=True):
+    """A closed run was handed over to finance as these vouchers. `digest` is that of its lines."""
+
+    name: ClassVar[str] = "run.handed-over.v1"
+    digest: str
+    lines: int
+    total_fen: Fen
+    vouchers: tuple[Voucher, ...]
+
+
+class BookedOtherwise(Struct, frozen=True, kw_only=True):
+    """A line of a voucher that finance did not book as it was sent."""
+
+    entry: int
+    sent_fen: Fen
+    booked_fen: Fen
+    reason: str = ""
+
+
+class RunAcknowledged(Event, frozen=True, kw_only=True):
+    """Finance said line by line what it booked of a voucher; what it said of it before counts no longer."""
+
+    name: ClassVar[str] = "run.acknowledged.v1"
+    voucher_id: str
+    differences: tuple[BookedOtherwise, ...]
+
+
+class RunReopeningProposed(Event, frozen=True, kw_only=True):
+    """Somebody wants a supplementary run for a closed month, until the end of that day."""
+
+    name: ClassVar[str] = "run.reopening-proposed.v1"
+    reason: str
+    lapses_on: date
+
+
+class RunReopened(Event, frozen=True, kw_only=True):
+    """A second person agreed: the supplementary run may be drafted, approved and closed."""
+
+    name: ClassVar[str] = "run.reopened.v1"
+    lapses_on: date
+
+
+# --- vouchers of a city --------------------------------------------------------------------------------------
+
+
+class VouchersNumbered(Event, frozen=True, kw_only=True):
+    """The vouchers of a run have their numbers."""
+
+    name: ClassVar[str] = "vouchers.numbered.v1"
+    run_id: str
+    voucher_ids: tuple[str, ...]
+
+
+class VoucherReconciled(Event, frozen=True, kw_only=True):
+    """Finance said what it booked of a voucher, `differences` of its lines otherwise than they were sent."""
+
+    name: ClassVar[str] = "vouchers.reconciled.v1"
+    run_id: str
+    voucher_id: str
+    differences: int
 
 
 def _all_types(base: type[Event]) -> dict[str, type[Event]]:

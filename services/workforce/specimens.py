@@ -23,6 +23,7 @@ STREAMS = {
     "excellence": "excellence/chibi/2023",
     "policy": "policy/chibi",
     "run": "run/chibi/2020-10/1",
+    "vouchers": "vouchers/chibi",
 }
 """First word of an event's name → the stream its specimen lies on."""
 

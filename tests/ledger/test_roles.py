@@ -65,7 +65,16 @@ def test_every_row_lets_exactly_its_roles_through(quiet: Town) -> None:
 
 def test_the_table_says_what_the_offices_are_for(quiet: Town) -> None:
     """P23: the published matrix, written down a second time."""
-    runs = {"/run-drafts": {"finance", "admin"}, "/run-approvals": {"approver"}, "/run-closures": {"finance"}}
+    runs = {
+        "/run-drafts": {"finance", "admin"},
+        "/run-approvals": {"approver"},
+        "/run-closures": {"finance"},
+        "/run-hand-overs": {"finance"},
+        "/run-acknowledgements": {"finance"},
+        "/run-reopenings": {"finance", "approver"},
+        "/run-reopening-confirmations": {"approver"},
+        "/run-engines": {"supervisor"},
+    }
     others = {
         **runs,
         "/rebuild": {"admin", "auditor"},

@@ -10,8 +10,9 @@ import httpx
 import msgspec
 from tests.payroll.working import STREETS, policy
 
+from payroll.ledger_acts import Caller
 from payroll.projection import Projection
-from payroll.runs import Caller, Payroll
+from payroll.runs import Payroll
 from shared.auth import check_seal, seal
 from shared.envelope import Basis, Recorded, from_wire, to_wire
 from shared.events import (

@@ -317,7 +317,7 @@ def test_what_the_ledger_refuses_is_passed_on_unchanged(office):
 
 def test_the_callers_own_token_and_key_go_to_the_ledger(office):
     office.post("/payroll/v1/runs", {"jurisdiction": "chibi", "month": "2020-10", **WHEN}, key="my-key")
-    ledger = office.payroll.ledger_client._transport.handler
+    ledger = office.payroll.ledger.client._transport.handler
     assert isinstance(ledger, LedgerInSmall)
     sent = ledger.requests[0].headers
     assert sent["idempotency-key"] == "my-key"

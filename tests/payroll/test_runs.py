@@ -8,7 +8,8 @@ from tests.payroll.feeding import caller, close_month, opened, payroll_over
 from tests.payroll.working import without_remainder
 
 from payroll.engine import month_number
-from payroll.runs import LedgerSaidNo, Payroll
+from payroll.ledger_acts import LedgerSaidNo
+from payroll.runs import Payroll
 from payroll.settlement import digest_of, settle, summed
 from shared.events import RunApproved
 from shared.policy_document import Base, FundingRule, Ladder, Level, Mode, Performance, Rounding, Unit
@@ -187,7 +188,7 @@ def test_the_same_requests_sent_again_say_the_same_to_the_ledger():
     log = opened()
     log.hire("li", "2020-10-01")
     payroll = payroll_over(log)
-    ledger = payroll.ledger_client._transport.handler
+    ledger = payroll.ledger.client._transport.handler
     for _ in range(2):
         payroll.draft("chibi", "2020-10", caller("d"))
     digest = payroll.run("chibi", "2020-10", 1, 99).drafted.digest

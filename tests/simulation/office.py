@@ -13,7 +13,8 @@ from tests.simulation.wishes import CITY, PAPER, Wish
 
 from ledger.event_store import StoreUnavailable
 from ledger.execution import Ledger
-from payroll.runs import Caller, LedgerSaidNo, Payroll, Written
+from payroll.ledger_acts import Caller, LedgerSaidNo, Written
+from payroll.runs import Payroll
 from shared.auth import seal
 from shared.envelope import Basis
 from shared.principals import Principal, Role, parse_scope

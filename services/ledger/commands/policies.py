@@ -4,7 +4,7 @@ from ledger.desk import Decision, Desk
 from ledger.domain import policy as rules
 from ledger.domain.city import check_city, check_street
 from ledger.domain.community import check_exists
-from ledger.domain.policy import EnactPolicy, OpenPayroll, PublishBase
+from ledger.domain.policy import AdoptEngine, EnactPolicy, OpenPayroll, PublishBase
 from ledger.domain.retro_limit import SetRetroLimit, set_limit
 from shared.money import fen
 
@@ -36,6 +36,13 @@ def set_retro_limit(desk: Desk, command: SetRetroLimit) -> Decision:
         check_exists(desk.community(command.community_id).state, command.community_id, day)
     policies = desk.policies(command.jurisdiction)
     return Decision(policies.stream, [policies.with_(set_limit(command))])
+
+
+def adopt_engine(desk: Desk, command: AdoptEngine) -> Decision:
+    """Another version of the pay engine, from the next draft on."""
+    check_city(desk.city(command.jurisdiction).state, command.jurisdiction, pointer="/jurisdiction")
+    policies = desk.policies(command.jurisdiction)
+    return Decision(policies.stream, [policies.with_(rules.adopt_engine(policies.state, command))])
 
 
 def open_payroll(desk: Desk, command: OpenPayroll) -> Decision:

@@ -12,6 +12,7 @@ from ledger.domain.timeline import Timeline
 from shared.events import (
     BasePublished,
     Channel,
+    EngineAdopted,
     Month,
     PayrollOpened,
     PolicyEnacted,
@@ -47,6 +48,13 @@ class OpenPayroll(Command, frozen=True, kw_only=True):
     first_month: Month
 
 
+class AdoptEngine(Command, frozen=True, kw_only=True):
+    """New runs are worked out by another version of the pay engine; payroll says that it has it."""
+
+    jurisdiction: Id
+    engine: Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[0-9a-z.-]+" + END)]
+
+
 # --- state
 
 
@@ -78,6 +86,13 @@ class Policies(Struct, frozen=True):
     def first_month(self) -> str | None:
         """The first month of payroll, or None before it was opened."""
         return next((act.event.first_month for act in self.timeline if isinstance(act.event, PayrollOpened)), None)
+
+    @property
+    def engine(self) -> str | None:
+        """The version of the pay engine that was adopted last; None: none was."""
+        adopted = [act for act in self.timeline if isinstance(act.event, EngineAdopted)]
+        latest = max(adopted, key=lambda act: act.version, default=None)
+        return latest.event.engine if latest is not None and isinstance(latest.event, EngineAdopted) else None
 
     def last_word(self, scheme: str, day: date) -> PolicyEnacted | BasePublished | None:
         """What was written last for exactly that day; it is what holds from that day on."""
@@ -164,6 +179,15 @@ def open_payroll(policies: Policies, command: OpenPayroll) -> PayrollOpened:
             remedy="go on with the month that is open",
         )
     return PayrollOpened(first_month=command.first_month)
+
+
+def adopt_engine(policies: Policies, command: AdoptEngine) -> EngineAdopted:
+    """Refused `already-there`."""
+    if policies.engine == command.engine:
+        raise Refused(
+            "already-there", f"engine {command.engine} is adopted", pointer="/engine", remedy="nothing needs doing"
+        )
+    return EngineAdopted(engine=command.engine)
 
 
 def _check_sound(document: PolicyDocument) -> None:
