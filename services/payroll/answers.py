@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from payroll.engines import ENGINES
 from payroll.ledger_acts import Written
+from payroll.readiness import Blocker
 from payroll.run_acts import RunAct
 from payroll.run_state import RunState
 from payroll.settlement import Line, summed
@@ -54,6 +55,15 @@ class EngineAnswer(Struct, frozen=True, kw_only=True):
     engine: str
     engines: list[str]
     known_position: int
+
+
+class Readiness(Struct, frozen=True, kw_only=True):
+    """Whether a run can be closed now: `ready` while none of the `blockers` blocks."""
+
+    run_id: str
+    known_position: int
+    ready: bool
+    blockers: list[Blocker]
 
 
 class RunsAnswer(Struct, frozen=True, kw_only=True):

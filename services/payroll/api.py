@@ -10,6 +10,7 @@ from payroll.answers import (
     LinesPage,
     Payslip,
     ProjectionAnswer,
+    Readiness,
     RebuildAnswer,
     RunAnswer,
     RunPage,
@@ -63,6 +64,7 @@ def _runs(runs: RunReads) -> tuple[Route, ...]:
     return (
         Route("GET", "/runs", OFFICE, runs.runs, "The runs of a city", None, RunsAnswer),
         Route("GET", _RUN, OFFICE, runs.run, "A run with its totals", None, RunPage),
+        Route("GET", f"{_RUN}/readiness", OFFICE, runs.readiness, "What is in the way of the close", None, Readiness),
         Route("GET", f"{_RUN}/lines", OFFICE, runs.lines, "The lines of a run", None, LinesPage, media=(CSV,)),
     )
 

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from payroll.access import check_city, lines_within, not_found
-from payroll.answers import LinesPage, RunPage, RunsAnswer, line_answer, run_answer, totals_of
+from payroll.answers import LinesPage, Readiness, RunPage, RunsAnswer, line_answer, run_answer, totals_of
 from payroll.asking import (
     Jurisdiction,
     KnownAt,
@@ -19,9 +19,10 @@ from payroll.asking import (
     position_asked,
 )
 from payroll.exports import csv_of
+from payroll.readiness import blockers_of
 from payroll.run_lines import lines_of
 from payroll.run_state import RunState, states_of
-from payroll.runs import Payroll
+from payroll.runs import Payroll, check_near
 from payroll.soundness import check_nothing_parked, check_runs_taken, check_sound
 from shared.http import principal_of
 
@@ -64,6 +65,19 @@ class RunReads:
             RunPage(known_position=position, run=run_answer(state, self._payroll.today()), totals=totals),
             version=state.version,
         )
+
+    def readiness(self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence) -> Response:
+        check_city(principal_of(request), jurisdiction)
+        check_near(month, self._payroll.today())
+        position, who = self._position(request), request.headers["authorization"]
+        blockers = list(blockers_of(self._payroll, jurisdiction, month, sequence, who))
+        shown = Readiness(
+            run_id=f"{jurisdiction}/{month}/{sequence}",
+            known_position=position,
+            ready=not any(blocker.blocks for blocker in blockers),
+            blockers=blockers,
+        )
+        return at(position, shown)
 
     def lines(
         self,
