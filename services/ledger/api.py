@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import FastAPI, Header, Query, Request, Response
 
+from ledger.account_reads import account_reads
 from ledger.asking import LONGEST_KEY, key_of
 from ledger.candidate_reads import candidate_reads
 from ledger.command_table import COMMANDS, GUARDED, SEALED, SEALED_GUARDED
@@ -28,13 +29,32 @@ from shared.refusal import Refused
 from shared.watching import told
 
 PREFIX = "/ledger/v1"
+QUESTIONS = (
+    reads,
+    account_reads,
+    candidate_reads,
+    difference_reads,
+    grade_reads,
+    run_reads,
+    seat_reads,
+    training_reads,
+)
 
 
 def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
     """The ledger's application, to be mounted at /ledger/v1."""
     seal_key = sealing_key(token_key)
     commands = [_command(ledger, seal_key, *row) for row in COMMANDS]
-    tables = (reads, candidate_reads, difference_reads, grade_reads, run_reads, seat_reads, training_reads)
+    tables = (
+        reads,
+        account_reads,
+        candidate_reads,
+        difference_reads,
+        grade_reads,
+        run_reads,
+        seat_reads,
+        training_reads,
+    )
     asked = [route for table in tables for route in table(ledger, queries)]
     built = service_app("Workforce Ledger", PREFIX, [*commands, *imports(ledger), *asked], token_key=token_key)
     built.state.queries = queries

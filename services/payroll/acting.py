@@ -7,11 +7,24 @@ from fastapi import Request, Response
 from payroll.access import check_city
 from payroll.answers import engine_answer, run_answer
 from payroll.asking import Jurisdiction, Month, Sequence, at, caller_of
+from payroll.hand_overs import acknowledge, hand_over
 from payroll.ledger_acts import Caller, Written
+from payroll.run_state import RunState
 from payroll.runs import Payroll
 from payroll.soundness import check_runs_taken
-from payroll.wishes import Act, ApprovalAct, ClosureAct, DraftAct, EngineAct, ReopeningAct, ReopeningConfirmationAct
+from payroll.wishes import (
+    AcknowledgementAct,
+    Act,
+    ApprovalAct,
+    ClosureAct,
+    DraftAct,
+    EngineAct,
+    HandOverAct,
+    ReopeningAct,
+    ReopeningConfirmationAct,
+)
 from shared.http import body_of, principal_of
+from shared.money import fen
 
 
 class Acting:
@@ -56,6 +69,20 @@ class Acting:
         act = body_of(request, ReopeningConfirmationAct)
         check_city(principal_of(request), jurisdiction)
         written = self._payroll.confirm_reopening(jurisdiction, month, sequence, _caller(request, act))
+        return self._written(jurisdiction, month, sequence, written)
+
+    def hand_over(self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence) -> Response:
+        act = body_of(request, HandOverAct)
+        check_city(principal_of(request), jurisdiction)
+        written = hand_over(self._payroll, jurisdiction, month, sequence, _caller(request, act))
+        return self._written(jurisdiction, month, sequence, written)
+
+    def acknowledge(self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence) -> Response:
+        act = body_of(request, AcknowledgementAct)
+        check_city(principal_of(request), jurisdiction)
+        state = RunState(jurisdiction, month, sequence)
+        booked = [{"entry": line.entry, "booked_fen": fen(line.booked), "reason": line.reason} for line in act.entries]
+        written = acknowledge(self._payroll, state, act.voucher_id, booked, _caller(request, act))
         return self._written(jurisdiction, month, sequence, written)
 
     def adopt_engine(self, request: Request) -> Response:

@@ -66,6 +66,23 @@ class Readiness(Struct, frozen=True, kw_only=True):
     blockers: list[Blocker]
 
 
+class VoucherBooked(Struct, frozen=True, kw_only=True):
+    """A voucher: sent, accepted, or different, and then line → yuan that finance booked more (or less)."""
+
+    voucher_id: str
+    status: str
+    differences: Sums
+
+
+class Acknowledgements(Struct, frozen=True, kw_only=True):
+    """What finance said of each voucher of a run."""
+
+    run_id: str
+    known_position: int
+    status: str
+    vouchers: list[VoucherBooked]
+
+
 class RunsAnswer(Struct, frozen=True, kw_only=True):
     """The runs of a jurisdiction, by month."""
 

@@ -4,6 +4,7 @@ from fastapi import FastAPI, Request, Response
 
 from payroll.acting import Acting
 from payroll.answers import (
+    Acknowledgements,
     DueAnswer,
     EngineAnswer,
     LadderAnswer,
@@ -16,11 +17,25 @@ from payroll.answers import (
     RunPage,
     RunsAnswer,
 )
+from payroll.batch import Batch
+from payroll.columnar import MEDIA as PARQUET
+from payroll.hand_over_reads import HandOverReads
 from payroll.ledger_acts import LedgerSaidNo
 from payroll.pay_reads import PayReads
+from payroll.payments import PaymentList
 from payroll.run_reads import CSV, RunReads
 from payroll.runs import Payroll
-from payroll.wishes import ApprovalAct, ClosureAct, DraftAct, EngineAct, ReopeningAct, ReopeningConfirmationAct
+from payroll.wishes import (
+    AcknowledgementAct,
+    ApprovalAct,
+    ClosureAct,
+    DraftAct,
+    EngineAct,
+    HandOverAct,
+    ReopeningAct,
+    ReopeningConfirmationAct,
+)
+from payroll.workbooks import MEDIA as XLSX
 from shared.http import Route, service_app
 from shared.principals import EVERYONE, OFFICE, Role
 
@@ -30,7 +45,12 @@ _RUN = "/runs/{jurisdiction}/{month}/{sequence}"
 
 def app(payroll: Payroll, *, token_key: bytes) -> FastAPI:
     """The service, to be mounted at `PREFIX`."""
-    routes = (*_acts(Acting(payroll)), *_runs(RunReads(payroll)), *_pay(PayReads(payroll)))
+    routes = (
+        *_acts(Acting(payroll)),
+        *_runs(RunReads(payroll)),
+        *_pay(PayReads(payroll)),
+        *_hand_overs(HandOverReads(payroll)),
+    )
     built = service_app("Workforce Ledger: payroll", PREFIX, routes, token_key=token_key)
     built.add_exception_handler(LedgerSaidNo, _pass_on)
     return built
@@ -40,7 +60,7 @@ def _acts(acts: Acting) -> tuple[Route, ...]:
     drafters, finance = frozenset({Role.FINANCE, Role.ADMIN}), frozenset({Role.FINANCE})
     second, supervisors = frozenset({Role.APPROVER}), frozenset({Role.SUPERVISOR})
     reopening, confirming = f"{_RUN}/reopening", f"{_RUN}/reopening-confirmation"
-    agreed = ReopeningConfirmationAct
+    handing, saying, agreed = f"{_RUN}/hand-over", f"{_RUN}/acknowledgements", ReopeningConfirmationAct
     return (
         Route("POST", "/runs", drafters, acts.draft, "Draft a month's run", DraftAct, RunAnswer, 201),
         Route("POST", f"{_RUN}/approval", second, acts.approve, "Approve a draft", ApprovalAct, RunAnswer, 201),
@@ -56,6 +76,8 @@ def _acts(acts: Acting) -> tuple[Route, ...]:
             201,
         ),
         Route("POST", confirming, second, acts.confirm_reopening, "Agree to a reopening", agreed, RunAnswer, 201),
+        Route("POST", handing, finance, acts.hand_over, "Hand a closed run over", HandOverAct, RunAnswer, 201),
+        Route("POST", saying, finance, acts.acknowledge, "Say what was booked", AcknowledgementAct, RunAnswer, 201),
         Route("POST", "/engines", supervisors, acts.adopt_engine, "Adopt a pay engine", EngineAct, EngineAnswer, 201),
     )
 
@@ -66,6 +88,19 @@ def _runs(runs: RunReads) -> tuple[Route, ...]:
         Route("GET", _RUN, OFFICE, runs.run, "A run with its totals", None, RunPage),
         Route("GET", f"{_RUN}/readiness", OFFICE, runs.readiness, "What is in the way of the close", None, Readiness),
         Route("GET", f"{_RUN}/lines", OFFICE, runs.lines, "The lines of a run", None, LinesPage, media=(CSV,)),
+    )
+
+
+def _hand_overs(reads: HandOverReads) -> tuple[Route, ...]:
+    readers = OFFICE - {Role.APPROVER}
+    batch, acknowledged = f"{_RUN}/hand-over", f"{_RUN}/acknowledgements"
+    said = "What finance said of each voucher"
+    return (
+        Route("GET", batch, readers, reads.batch, "The batch of a run", None, Batch, media=(CSV, XLSX, PARQUET)),
+        Route("GET", acknowledged, OFFICE, reads.acknowledgements, said, None, Acknowledgements),
+        Route(
+            "GET", f"{_RUN}/payments", readers, reads.payments, "Who gets what", None, PaymentList, media=(CSV, XLSX)
+        ),
     )
 
 

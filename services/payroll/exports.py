@@ -1,26 +1,26 @@
-"""Lines as CSV for a spreadsheet: UTF-8 with a byte-order mark, and no cell that could run as a formula."""
+"""Rows as CSV for a spreadsheet: UTF-8 with a byte-order mark, and no cell that could run as a formula."""
 
 import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from payroll.answers import LineAnswer
+from msgspec import Struct
 
-COLUMNS = LineAnswer.__struct_fields__
 AMOUNTS = frozenset({"due", "paid_before", "amount"})
 _BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _ROWS_PER_CHUNK = 500
 
 
-def csv_of(lines: Iterable[LineAnswer]) -> Iterator[bytes]:
-    """The file in chunks of some hundred rows."""
+def csv_of(rows: Iterable[Struct], shape: type[Struct]) -> Iterator[bytes]:
+    """The file in chunks of some hundred rows, a column for each field of the shape."""
+    columns = shape.__struct_fields__
     buffer = io.StringIO(_BYTE_ORDER_MARK, newline="")
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for number, line in enumerate(lines, 1):
-        writer.writerow(_cell(name, getattr(line, name)) for name in COLUMNS)
+    writer.writerow(columns)
+    for number, row in enumerate(rows, 1):
+        writer.writerow(_cell(name, getattr(row, name)) for name in columns)
         if number % _ROWS_PER_CHUNK == 0:
             yield _taken(buffer)
     yield _taken(buffer)
@@ -28,7 +28,7 @@ def csv_of(lines: Iterable[LineAnswer]) -> Iterator[bytes]:
 
 def _cell(name: str, value: object) -> str:
     """A text that begins like a formula gets an apostrophe before it; an amount is a number, also a negative one."""
-    text = str(value)
+    text = "" if value is None else str(value)
     return f"'{text}" if name not in AMOUNTS and text.startswith(_FORMULA) else text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from payroll.booking import last_day
 from payroll.ledger_acts import LedgerSaidNo
 from payroll.run_state import RunState, states_of
 from payroll.runs import Payroll, WorkedOut
@@ -145,12 +145,6 @@ def _drifts(payroll: Payroll, jurisdiction: str, day: date, authorization: str) 
             detail = f"grade {one['recorded_grade']} is recorded since {one['since']}, and {one['due_grade']} is due"
             yield Blocker(kind=BlockerKind.DRIFT, detail=detail, blocks=False, about={"worker_id": one["worker_id"]})
         after = page["next_after"]
-
-
-def last_day(month: str) -> date:
-    """2020-10 → 2020-10-31."""
-    year, number = int(month[:4]), int(month[5:])
-    return date(year, number, monthrange(year, number)[1])
 
 
 def _in_words(words: str) -> Blocker:

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from payroll.access import check_city, lines_within, not_found
-from payroll.answers import LinesPage, Readiness, RunPage, RunsAnswer, line_answer, run_answer, totals_of
+from payroll.answers import LineAnswer, LinesPage, Readiness, RunPage, RunsAnswer, line_answer, run_answer, totals_of
 from payroll.asking import (
     Jurisdiction,
     KnownAt,
@@ -97,7 +97,7 @@ class RunReads:
             shown = (line_answer(line, month) for line in lines_of(self._projection, state, where, after, None))
             name = f'attachment; filename="{jurisdiction}-{month}-{sequence}.csv"'
             headers = {"Ledger-Position": str(position), "Content-Disposition": name}
-            return StreamingResponse(csv_of(shown), media_type=f"{CSV}; charset=utf-8", headers=headers)
+            return StreamingResponse(csv_of(shown, LineAnswer), media_type=f"{CSV}; charset=utf-8", headers=headers)
         lines = list(lines_of(self._projection, state, where, after, limit + 1))
         page = LinesPage(
             run_id=f"{jurisdiction}/{month}/{sequence}",

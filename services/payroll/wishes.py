@@ -39,6 +39,25 @@ class ReopeningConfirmationAct(Act, frozen=True, kw_only=True):
     """Agree to the proposed reopening."""
 
 
+class HandOverAct(Act, frozen=True, kw_only=True):
+    """Hand a closed run over to finance."""
+
+
+class BookedLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What finance booked of a line of a voucher: yuan with two places, on the side on which it was sent."""
+
+    entry: Annotated[int, Meta(ge=1, le=1_000_000)]
+    booked: Annotated[str, Meta(pattern=r"^-?[0-9]{1,13}\.[0-9]{2}$")]
+    reason: Annotated[str, Meta(max_length=1000, pattern=PLAIN)] = ""
+
+
+class AcknowledgementAct(Act, frozen=True, kw_only=True):
+    """What finance booked of a voucher, line by line; a line that is not named is not booked."""
+
+    voucher_id: Annotated[str, Meta(max_length=300, pattern=PLAIN)]
+    entries: tuple[BookedLine, ...]
+
+
 class EngineAct(Act, frozen=True, kw_only=True):
     """Adopt a version of the pay engine for the runs that are drafted from now on."""
 

@@ -708,10 +708,14 @@ class Voucher(Struct, frozen=True, kw_only=True):
 
 
 class RunHandedOver(Event, frozen=True, kw_only=True):
-    """A closed run was handed over to finance as these vouchers. `digest` is that of its lines."""
+    """A closed run was handed over to finance as these vouchers. `digest` is that of its lines.
+
+    `at_position`: where the policies are known that say which item of the budget each line books to.
+    """
 
     name: ClassVar[str] = "run.handed-over.v1"
     digest: str
+    at_position: int
     lines: int
     total_fen: Fen
     vouchers: tuple[Voucher, ...]

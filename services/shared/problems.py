@@ -98,6 +98,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "not-reopened": (409, "Nobody reopened the month, or the time for it is over."),
     "reopening-lapsed": (409, "The last day of the reopening is over."),
     "voucher-unbalanced": (409, "A voucher does not balance."),
+    "budget-item-missing": (409, "No policy says to which item of the budget it is booked."),
     "unknown-voucher": (409, "The run has no such voucher, or the voucher no such line."),
     "unknown-engine": (409, "That version of the pay engine is not here."),
     "run-blocked": (409, "Something keeps the month from closing."),

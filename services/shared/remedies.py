@@ -83,6 +83,7 @@ REMEDIES: dict[str, str] = {
     "not-reopened": "have two people reopen the month, with a reason and a last day",
     "reopening-lapsed": "have the month reopened again, with a later last day",
     "voucher-unbalanced": "post the closed lines again, whole; the budget item of each is the policy's",
+    "budget-item-missing": "enact a policy whose budget_items names the item",
     "unknown-voucher": "take the voucher and its lines from the hand-over",
     "unknown-engine": "adopt a version that payroll has, or update payroll",
     "run-blocked": "clear each blocker that the answer names",

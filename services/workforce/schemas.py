@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from notifications.webhooks import Payload
+from payroll.batch import Batch
 from shared.envelope import Wire
 from shared.events import EVENT_TYPES
 from shared.policy_check.shape import BEYOND, FIGURE
@@ -33,6 +34,7 @@ def documents() -> dict[str, bytes]:
     made = {f"events/{name}.json": schema_of(kind, f"event:{name}") for name, kind in EVENT_TYPES.items()}
     made["envelope.json"] = _envelope()
     made["policy.json"] = _with_figures(schema_of(PolicyDocument, "policy"))
+    made["hand-over.json"] = schema_of(Batch, "hand-over:1")
     made["webhook.json"] = schema_of(Payload, "webhook")
     made["problems.json"] = refusals.published()
     made["asyncapi.json"] = asyncapi.document()

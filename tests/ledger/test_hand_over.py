@@ -48,7 +48,7 @@ def closed(town: Town) -> Town:
 
 
 def hand_over(town: Town, **fields: Any) -> dict[str, Any]:
-    return town.give("run-hand-overs", **{"who": FINANCE, **WHICH, "vouchers": VOUCHERS, **fields})
+    return town.give("run-hand-overs", **{"who": FINANCE, **WHICH, "at_position": 7, "vouchers": VOUCHERS, **fields})
 
 
 def acknowledge(town: Town, voucher_id: str = f"2020/1/{CITY}", **fields: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def test_a_closed_run_is_handed_over_once_as_numbered_vouchers(closed: Town) -> 
     assert numbers(closed) == [f"2020/1/{CITY}", f"2020/1/{STREET}"]
     event = closed.store.stream("run/chibi/2020-10/1")[-1].event
     assert [len(voucher.entries) for voucher in event.vouchers] == [3, 2]
-    found = closed.refuse("already-there", "run-hand-overs", who=FINANCE, **WHICH, vouchers=VOUCHERS)
+    found = closed.refuse("already-there", "run-hand-overs", who=FINANCE, **WHICH, at_position=7, vouchers=VOUCHERS)
     assert found["extra"] == {"stage": "handed-over", "allowed": ["acknowledge"]}
 
 
@@ -79,10 +79,10 @@ def test_only_a_closed_run_is_handed_over(town: Town) -> None:
     """F26: 409 with what can be done instead."""
     town.give("payroll-openings", jurisdiction="chibi", first_month="2020-10")
     draft(town)
-    found = town.refuse("run-not-approved", "run-hand-overs", who=FINANCE, **WHICH, vouchers=VOUCHERS)
+    found = town.refuse("run-not-approved", "run-hand-overs", who=FINANCE, **WHICH, at_position=7, vouchers=VOUCHERS)
     assert (found["status"], found["extra"]["allowed"]) == (409, ["draft", "approve"])
     approve(town)
-    found = town.refuse("already-there", "run-hand-overs", who=FINANCE, **WHICH, vouchers=VOUCHERS)
+    found = town.refuse("already-there", "run-hand-overs", who=FINANCE, **WHICH, at_position=7, vouchers=VOUCHERS)
     assert found["extra"]["allowed"] == ["draft", "close"]
 
 
@@ -111,7 +111,7 @@ def test_numbers_go_on_with_the_next_month_and_begin_anew_with_the_year(closed: 
 )
 def test_what_does_not_balance_is_not_handed_over(closed: Town, vouchers: list[dict[str, Any]]) -> None:
     """F23, P11: debit = credit for each payer, and what is payable is what the payer pays in the closed run."""
-    closed.refuse("voucher-unbalanced", "run-hand-overs", who=FINANCE, **WHICH, vouchers=vouchers)
+    closed.refuse("voucher-unbalanced", "run-hand-overs", who=FINANCE, **WHICH, at_position=7, vouchers=vouchers)
 
 
 def test_a_run_is_acknowledged_once_every_voucher_is_booked_as_it_was_sent(closed: Town) -> None:
@@ -188,7 +188,7 @@ def test_eight_exporters_at_once_leave_no_hole_in_the_numbers(closed: Town) -> N
     answers: list[int] = []
 
     def export(month: str) -> None:
-        wish = command("2021-04-01", **{**WHICH, "month": month, "vouchers": VOUCHERS})
+        wish = command("2021-04-01", **{**WHICH, "month": month, "at_position": 7, "vouchers": VOUCHERS})
         answers.append(closed.send("run-hand-overs", wish, who=FINANCE).status_code)
 
     exporters = [threading.Thread(target=export, args=(month,)) for month in [*months, *months[:2]]]

@@ -360,6 +360,7 @@ def test_every_answer_says_at_which_position_it_was_given(town: Town) -> None:
         **dict.fromkeys((f"{place}/establishment" for place in PLACES[:2]), ADMIN),
         **dict.fromkeys(("events", "events?format=lines", "log"), ADMIN),
         **dict.fromkeys(("feed", "feed/head"), "service log:all"),
+        "payment-accounts?city_id=chibi": "finance city:chibi",
     }
     for path, who in paths.items():
         answer = town.client.get(f"/ledger/v1/{path}", headers={"Authorization": bearer(who)})

@@ -87,6 +87,8 @@ def test_the_table_says_what_the_offices_are_for(quiet: Town) -> None:
             assert roles == others.get(route.path, {"admin", "supervisor"}), route.path
         elif route.path.endswith("/personal"):
             assert roles == {"admin", "worker"}
+        elif route.path == "/payment-accounts":
+            assert roles == {"finance"}
         elif route.path in ("/events", "/log"):
             assert roles == {"admin", "auditor"}
         elif route.path in ("/feed", "/feed/head"):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ledger.domain.run import Amount, Named, Run, RunCommand, Sentence, WhichRun, check_stage
+from ledger.domain.run import Amount, Named, Position, Run, RunCommand, Sentence, WhichRun, check_stage
 from ledger.domain.voucher_book import VoucherBook
 from shared.events import (
     BookedOtherwise,
@@ -50,6 +50,7 @@ class DraftVoucher(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class HandOverRun(RunCommand, frozen=True, kw_only=True):
     """Payroll posted the closed lines as these vouchers."""
 
+    at_position: Position
     vouchers: tuple[DraftVoucher, ...]
 
 
@@ -88,6 +89,7 @@ def hand_over(run: Run, command: HandOverRun, book: VoucherBook, today: date) ->
     year = int(command.month[:4])
     return RunHandedOver(
         digest=closed.digest,
+        at_position=command.at_position,
         lines=closed.lines,
         total_fen=closed.total_fen,
         vouchers=tuple(_numbered(draft, year, book) for draft in command.vouchers),
