@@ -28,6 +28,7 @@ from shared.events import (
     RunApproved,
     RunClosed,
     RunDrafted,
+    RunHandedOver,
     WorkerHired,
     WorkerQualified,
     WorkerRegraded,
@@ -164,14 +165,35 @@ class LedgerInSmall:
         assert body.pop("basis")["document"]
         on = body.pop("effective_date")
         stream = f"run/{body['jurisdiction']}/{body['month']}/{body['sequence']}"
+        command = request.url.path.rpartition("/")[2]
+        if command == "run-hand-overs":
+            return self._hand_over(stream, on, body)
         kind = {"run-drafts": RunDrafted, "run-approvals": RunApproved, "run-closures": RunClosed}
-        event_type = kind[request.url.path.rpartition("/")[2]]
+        event_type = kind[command]
         if event_type is RunApproved:
             drafts = [seen.event for seen in self.log.events if seen.stream == stream]
             if not any(getattr(draft, "digest", "") == body["digest"] for draft in drafts):
                 return httpx.Response(409, json={"code": "run-moved"}, headers={"X-Seen": "ledger"})
             body = {"digest": body["digest"]}
         recorded = self.log.write(stream, on, msgspec.convert(body, event_type), actor=request.headers["authorization"])
+        return httpx.Response(201, json={"command_id": recorded.command_id, "position": recorded.position})
+
+    def _hand_over(self, stream: str, on: str, body: dict[str, Any]) -> httpx.Response:
+        """Every voucher gets the number of its run among those handed over."""
+        number = 1 + sum(isinstance(seen.event, RunHandedOver) for seen in self.log.events)
+        vouchers = [
+            {
+                "payer": draft["payer"],
+                "year": 2020,
+                "number": number,
+                "entries": [{"entry": entry, **booked} for entry, booked in enumerate(draft["entries"], 1)],
+            }
+            for draft in body["vouchers"]
+        ]
+        closed = next(one.event for one in self.log.events if one.stream == stream and isinstance(one.event, RunClosed))
+        said = {"digest": closed.digest, "at_position": body["at_position"], "lines": closed.lines}
+        event = {**said, "total_fen": closed.total_fen, "vouchers": vouchers}
+        recorded = self.log.write(stream, on, msgspec.convert(event, RunHandedOver))
         return httpx.Response(201, json={"command_id": recorded.command_id, "position": recorded.position})
 
 
