@@ -17,6 +17,7 @@ from ledger.imports import imports
 from ledger.queries import Queries
 from ledger.reads import reads
 from ledger.run_reads import run_reads
+from ledger.scenarios import scenarios
 from ledger.seat_reads import seat_reads
 from ledger.training_reads import training_reads
 from shared import telemetry, traces
@@ -56,7 +57,8 @@ def app(ledger: Ledger, queries: Queries, *, token_key: bytes) -> FastAPI:
         training_reads,
     )
     asked = [route for table in tables for route in table(ledger, queries)]
-    built = service_app("Workforce Ledger", PREFIX, [*commands, *imports(ledger), *asked], token_key=token_key)
+    routes = [*commands, *imports(ledger), *scenarios(ledger), *asked]
+    built = service_app("Workforce Ledger", PREFIX, routes, token_key=token_key)
     built.state.queries = queries
     return built
 

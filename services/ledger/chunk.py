@@ -15,8 +15,8 @@ from shared.events import CommandVoided, Event
 from shared.principals import Principal
 from shared.refusal import Refused
 
-Dated = tuple[Event, date]
-"""An event and the day from which it holds."""
+Dated = tuple[Event, date, str]
+"""An event, the day from which it holds, and its command."""
 
 
 class ChunkDesk(Desk):
@@ -55,15 +55,17 @@ class ChunkDesk(Desk):
             if guarded and upto is None and stream.startswith(guarded)
         }
         for claim, command_id in self.store.claim_holders(claims).items():
-            self._held.setdefault(_short(claim), command_id)
+            self.hold(claim, command_id)
 
     def open(self, kind: type[State], stream: str, *, upto: int | None = None) -> Opened[State]:
         """As `Desk.open`, with what was carried on."""
         if upto is None and (stream, None) not in self._read:
-            timeline = fold(self.store.stream(stream))
-            timeline = _after(timeline, self._moved.get(stream, ()))
-            self._read[stream, None] = timeline
+            self._read[stream, None] = _after(self.history(stream), self._moved.get(stream, ()))
         return super().open(kind, stream, upto=upto)
+
+    def history(self, stream: str) -> Timeline:
+        """The stream as the log has it."""
+        return fold(self.store.stream(stream))
 
     def check_dates(self, decision: Decision, day: date) -> None:
         """Refused `retro-limit`; then nothing was sealed for anybody."""
@@ -76,7 +78,9 @@ class ChunkDesk(Desk):
     def carry(self, decision: Decision, claims: Sequence[Claim], day: date, command_id: str) -> None:
         """The command was decided and will be written, or would be: what comes after it finds it done."""
         for change in decision.changes:
-            self._carry(change, day)
+            self._carry(change, day, command_id)
+        if decision.releases:
+            self._held = {short: one for short, one in self._held.items() if one not in decision.releases}
         for claim in (*decision.claims, *claims):
             self._held[_short(claim)] = command_id
             self._carried[_short(claim)] = decision.subject
@@ -91,6 +95,10 @@ class ChunkDesk(Desk):
         if carried is not None or holder is None:
             return carried == stream
         return self.store.first_streams([holder]).get(holder) == stream
+
+    def hold(self, claim: Claim, command_id: str) -> None:
+        """The command holds the claim, as the log says."""
+        self._held.setdefault(_short(claim), command_id)
 
     def holder(self, claim: Claim) -> str | None:
         """The command that holds the claim, None for nobody."""
@@ -120,10 +128,10 @@ class ChunkDesk(Desk):
         if self._prepared:
             self.personal.destroy(*(prepared.person_id for prepared in self._prepared))
 
-    def _carry(self, change: Change, day: date) -> None:
+    def _carry(self, change: Change, day: date, command_id: str) -> None:
         if not change.events:
             return
-        dated = list(change.dated(day))
+        dated = [(event, since, command_id) for event, since in change.dated(day)]
         self._moved[change.stream] += dated
         timeline = self._read.get((change.stream, None))
         if timeline is not None:
@@ -132,15 +140,16 @@ class ChunkDesk(Desk):
 
 def _after(timeline: Timeline, dated: Iterable[Dated]) -> Timeline:
     """As a fold would have it with these events behind."""
-    for event, day in dated:
+    for event, day, command_id in dated:
         if isinstance(event, CommandVoided):
             kept = timeline.without(event.command_id)
             timeline = msgspec.structs.replace(kept, version=timeline.version + 1)
         else:
-            timeline = timeline.with_([event], day)
+            timeline = timeline.with_([event], day, command_id)
     return timeline
 
 
 def _short(claim: Claim) -> bytes:
-    """A claim in a few bytes: its key is a fingerprint in hex."""
-    return claim.kind[:1].encode() + bytes.fromhex(claim.key)
+    """A claim in a few bytes where its key is a fingerprint in hex; a street's is its id."""
+    key = claim.key.encode() if claim.kind == "street" else bytes.fromhex(claim.key)
+    return claim.kind[:1].encode() + key

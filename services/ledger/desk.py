@@ -17,6 +17,7 @@ from ledger.domain.worker import Worker
 from ledger.drift_answers import Drift
 from ledger.event_store import Change, Claim, EventStore
 from ledger.personal import PersonalStore
+from shared.envelope import Recorded
 from shared.events import Event
 from shared.principals import Principal, Role, Scope
 from shared.refusal import Refused
@@ -149,6 +150,10 @@ class Desk:
         """Whether the claim is held by a command on that stream."""
         holder = self.store.claim_holder(claim.kind, claim.key)
         return holder is not None and self.store.first_streams([holder]).get(holder) == stream
+
+    def written_by(self, command_id: str) -> list[Recorded]:
+        """All events of a command, over all its streams; empty for an unknown one."""
+        return self.store.events_of(command_id)
 
     def seal_first(self, person_id: str, plain: bytes) -> str:
         """Ciphertext under a key that is made for the person; none is made while planning."""

@@ -141,16 +141,7 @@ class Ledger:
         decision = decide(desk, command)
         check_dates(desk, decision, command.effective_date)
         version = _check_version(decision, sent)
-        events = tuple(
-            PlannedEvent(
-                stream=change.stream,
-                type=event.name,
-                effective_date=day,
-                data=msgspec.to_builtins(event, str_keys=True),
-            )
-            for change in decision.changes
-            for event, day in change.dated(command.effective_date)
-        )
+        events = planned_events(decision, command.effective_date)
         answer = CommandAnswer(planned=True, events=events, held_back=tuple(decision.held_back))
         return Outcome(msgspec.json.encode(answer), version, self.store.head())
 
@@ -186,7 +177,7 @@ class Ledger:
                 for person_id in decision.sealed:
                     self.personal.destroy(person_id)
             if isinstance(error, ClaimTaken):
-                raise _refused_claim(error) from None
+                raise refused_claim(error) from None
             if isinstance(error, TooLate):
                 raise lapsed(error.until) from None
             raise
@@ -205,6 +196,20 @@ class Ledger:
             )
         version = next(iter(msgspec.json.decode(stored.answer, type=CommandAnswer).streams.values()), 0)
         return Outcome(stored.answer, version, stored.last_position, replayed=True)
+
+
+def planned_events(decision: Decision, day: date) -> tuple[PlannedEvent, ...]:
+    """What a decision for the day would append, in order."""
+    return tuple(
+        PlannedEvent(
+            stream=change.stream,
+            type=event.name,
+            effective_date=since,
+            data=msgspec.to_builtins(event, str_keys=True),
+        )
+        for change in decision.changes
+        for event, since in change.dated(day)
+    )
 
 
 class _Answer:
@@ -243,12 +248,12 @@ def _check_version(decision: Decision, sent: Sent) -> int:
         remedy="look at what changed since, then send the command with the current version",
         extra={
             "current_version": version,
-            "changes": _changes(decision.subject, sent.if_match),
+            "changes": changes_since(decision.subject, sent.if_match),
         },
     )
 
 
-def _changes(stream: str, since: int) -> str:
+def changes_since(stream: str, since: int) -> str:
     """Where a reader finds the events of the stream after the version."""
     kind, _, name = stream.partition("/")
     things = {
@@ -262,7 +267,8 @@ def _changes(stream: str, since: int) -> str:
     return f"/ledger/v1/{things}/{name}/history?after_version={since}" if things else "/ledger/v1/events"
 
 
-def _refused_claim(taken: ClaimTaken) -> Refused:
+def refused_claim(taken: ClaimTaken) -> Refused:
+    """What is said of a claim that somebody else holds."""
     if taken.kind == "identity":
         return claim_taken("identity-number-used", "/person/identity_number")
     if taken.kind == "candidate":

@@ -3,6 +3,7 @@
 import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -64,6 +65,12 @@ class PersonalStore:
     def seal_first(self, person_id: str, plain: bytes) -> str:
         """Make the person's key and seal under it, as `new_key` and `seal` would."""
         return b64encode(self._sealed(self.new_key(person_id), plain, person_id)).decode()
+
+    def seal_anew(self, person_id: str, plain: bytes) -> str:
+        """As `seal_first`, under the key that there is from an earlier attempt; one that was destroyed is `erased`."""
+        with suppress(sqlalchemy.exc.IntegrityError):
+            self.new_key(person_id)
+        return self.seal(person_id, plain)
 
     def prepared(self, person_id: str, plain: bytes) -> "Prepared":
         """As `seal_first`, with a key that can be read once `keep` was told of it."""

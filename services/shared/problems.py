@@ -105,6 +105,10 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "projection-drifted": (503, "Payroll's figures are held back until they are put right."),
     "stream-parked": (503, "An event that this rests on could not be taken yet."),
     "self-approval": (403, "The person who drafted a run cannot approve it."),
+    # what-if
+    "scenario-refused": (409, "A command of the scenario would be refused."),
+    "scenario-changed": (409, "The digest is that of other commands, or of another position."),
+    "scenario-moved": (409, "What the scenario was decided on has moved since."),
     # personal data
     "erased": (410, "The key of this person's data was destroyed."),
     # import

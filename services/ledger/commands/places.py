@@ -27,7 +27,7 @@ def register_street(desk: Desk, command: RegisterStreet) -> Decision:
     city = desk.city(command.city_id)
     registered = city_rules.register_street(city.state, command)
     claim = Claim("street", command.street_id)
-    if desk.store.claim_holder(claim.kind, claim.key) is not None:
+    if desk.held(claim):
         raise street_taken()
     return Decision(city.stream, [city.with_(registered)], claims=[claim])
 

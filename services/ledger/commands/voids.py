@@ -31,7 +31,7 @@ AnyOpened = Opened[City] | Opened[Community] | Opened[Worker] | Opened[Candidate
 
 def void_command(desk: Desk, command: VoidCommand) -> Decision:
     """Decided against the timelines that would result; its claims are free again."""
-    written = desk.store.events_of(command.command_id)
+    written = desk.written_by(command.command_id)
     streams = list(dict.fromkeys(recorded.stream for recorded in written))
     opened = [_open(desk, stream, command.command_id) for stream in streams]
     if not opened:

@@ -44,14 +44,16 @@ class Timeline(Struct, frozen=True):
         """The acts that hold on the day."""
         return (act for act in self.acts if act.effective_date <= day)
 
-    def with_(self, events: Iterable[Event], effective_date: date) -> "Timeline":
+    def with_(self, events: Iterable[Event], effective_date: date, command_id: str = "") -> "Timeline":
         """The timeline as it would be with these events, written last."""
         acts = list(self.acts)
-        version = self.version
+        version, first = self.version, self.first
         for event in events:
             version += 1
-            insort(acts, Act(effective_date, version, "", event), key=lambda act: act.order)
-        return Timeline(tuple(acts), version, self.voided, self.first)
+            act = Act(effective_date, version, command_id, event)
+            first = act if version == 1 else first
+            insort(acts, act, key=lambda act: act.order)
+        return Timeline(tuple(acts), version, self.voided, first)
 
     def only(self, acts: Iterable[Act]) -> "Timeline":
         """The same stream with none but these of its acts, in their order."""
