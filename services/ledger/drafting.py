@@ -41,10 +41,11 @@ class ScenarioCommand(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Commands on a fork of the log at a position; without one at the head."""
+    """Commands on a fork of the log at a position; without one at the head. `strict`: all are fit, or it is refused."""
 
     commands: Annotated[tuple[ScenarioCommand, ...], Meta(min_length=1, max_length=MOST_COMMANDS)]
     at_position: Annotated[int, Meta(ge=-1, le=2**53)] | None = None
+    strict: bool = False
 
 
 class DraftedEvent(Struct, frozen=True, kw_only=True):
@@ -236,7 +237,8 @@ def _wish(principal: Principal, number: int, one: ScenarioCommand) -> Wish:
         check_day(command)
     except Refused as refused:
         return Wish(number, one.path, sent, None, None, refused)
-    return Wish(number, one.path, msgspec.json.encode(command, order="deterministic"), command, decide)
+    said = msgspec.json.encode(msgspec.to_builtins(command, str_keys=True), order="deterministic")
+    return Wish(number, one.path, said, command, decide)
 
 
 def _row(path: str) -> tuple[type[Command], Decide, frozenset[Role]]:

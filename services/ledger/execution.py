@@ -14,8 +14,8 @@ from ledger.commands.places import street_taken
 from ledger.dating import check_dates
 from ledger.desk import Decision, Desk
 from ledger.domain.command import Command, check_day
-from ledger.drift_answers import Drift
 from ledger.domain.reopening import lapsed
+from ledger.drift_answers import Drift
 from ledger.event_store import (
     Answered,
     AnsweredBefore,

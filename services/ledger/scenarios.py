@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fastapi import Request, Response
 
-from ledger.drafting import Scenario, ScenarioAnswer, drafted
+from ledger.drafting import Scenario, ScenarioAnswer, check_fit, drafted
 from ledger.execution import Ledger
 from ledger.promoting import PromoteScenario, PromotionAnswer, promote
 from shared import telemetry
@@ -38,6 +38,8 @@ def _ask(ledger: Ledger) -> Callable[..., Response]:
         scenario = body_of(request, Scenario)
         check_reached(request.headers, ledger.store.head())
         found = drafted(ledger, principal_of(request), scenario)
+        if scenario.strict:
+            check_fit(found.verdicts)
         shown = ScenarioAnswer(
             digest=found.digest,
             at_position=found.at_position,

@@ -25,6 +25,7 @@ from payroll.pay_reads import PayReads
 from payroll.payments import PaymentList
 from payroll.run_reads import CSV, RunReads
 from payroll.runs import Payroll
+from payroll.scenario_reads import scenarios
 from payroll.wishes import (
     AcknowledgementAct,
     ApprovalAct,
@@ -50,6 +51,7 @@ def app(payroll: Payroll, *, token_key: bytes) -> FastAPI:
         *_runs(RunReads(payroll)),
         *_pay(PayReads(payroll)),
         *_hand_overs(HandOverReads(payroll)),
+        *scenarios(payroll),
     )
     built = service_app("Workforce Ledger: payroll", PREFIX, routes, token_key=token_key)
     built.add_exception_handler(LedgerSaidNo, _pass_on)

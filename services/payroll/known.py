@@ -14,6 +14,7 @@ from payroll.engine import (
     Entries,
     FactKind,
     Facts,
+    PolicyTables,
     PublishedBase,
     Vocabulary,
     certificate_change,
@@ -76,10 +77,10 @@ class Known:
             schemes=[*schemes, *(policy.document.scheme for policy in self.policies)],
             street_of=self.street_of,
             communities=[*communities, *(line.community_id for line in self.paid)],
-            district_of=self._district_of(),
+            district_of=self.district_of(),
         )
 
-    def _district_of(self) -> dict[str, str]:
+    def district_of(self) -> dict[str, str]:
         """Street → district, as the latest policy that names the street has it."""
         ordered = sorted(self.policies, key=lambda policy: (policy.effective_date, policy.position))
         return {
@@ -91,10 +92,13 @@ class Known:
 
     def due(self, first_month: str, last_month: str) -> Due:
         """What is due for these service months, inclusive."""
-        tables = compile_policies(
-            self.policies, self.bases, self.names, month_number(first_month), month_number(last_month)
+        return due(columns_of(self.facts, self.names), self.tables(first_month, last_month, self.names))
+
+    def tables(self, first_month: str, last_month: str, names: Vocabulary) -> PolicyTables:
+        """The rules for these months, inclusive, over codes of these names."""
+        return compile_policies(
+            self.policies, self.bases, names, month_number(first_month), month_number(last_month)
         )
-        return due(self._columns(), tables)
 
     def paid_entries(self, last_month: str) -> Entries:
         """What closed runs paid for service months up to this one."""
@@ -116,17 +120,34 @@ class Known:
             ]
         )
 
-    def _columns(self) -> Facts:
-        names = self.names
-        code_of: dict[int, Callable[[str], int]] = {
-            FactKind.SCHEME: names.scheme_codes.__getitem__,
-            FactKind.POST: POST_CODES.__getitem__,
-            FactKind.COMMUNITY: names.community_codes.__getitem__,
-            FactKind.CERTIFICATE: certificate_change,
-            FactKind.RATING: rating_of_year,
-            FactKind.SECOND_POST: lambda post: POST_CODES[post] + 1 if post else 0,
-        }
-        rows = []
-        for worker_id, kind, day, position, ordinal, value in self.facts:
-            rows.append((names.worker_codes[worker_id], kind, day, position, ordinal, code_of.get(kind, int)(value)))
-        return facts_of(rows)
+
+def columns_of(facts: Sequence[KnownFact], names: Vocabulary) -> Facts:
+    """The facts in codes of these names."""
+    code_of: dict[int, Callable[[str], int]] = {
+        FactKind.SCHEME: names.scheme_codes.__getitem__,
+        FactKind.POST: POST_CODES.__getitem__,
+        FactKind.COMMUNITY: names.community_codes.__getitem__,
+        FactKind.CERTIFICATE: certificate_change,
+        FactKind.RATING: rating_of_year,
+        FactKind.SECOND_POST: lambda post: POST_CODES[post] + 1 if post else 0,
+    }
+    worker_codes, values = names.worker_codes, _Values(code_of)
+    return facts_of(
+        [
+            (worker_codes[worker_id], kind, day, position, ordinal, values[kind, value])
+            for worker_id, kind, day, position, ordinal, value in facts
+        ]
+    )
+
+
+class _Values(dict[tuple[int, str], int]):
+    """The code of a value by its kind, worked out once: of many people's facts few differ."""
+
+    def __init__(self, code_of: Mapping[int, Callable[[str], int]]) -> None:
+        super().__init__()
+        self._code_of = code_of
+
+    def __missing__(self, key: tuple[int, str]) -> int:
+        kind, value = key
+        code = self[key] = self._code_of.get(kind, int)(value)
+        return code

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from payroll.engine import EnactedPolicy, PublishedBase
+from payroll.intake import Row
 from payroll.known import Known, KnownFact, Paid
 from payroll.run_acts import ACTS, RunAct
 from payroll.settlement import Line
@@ -17,6 +18,14 @@ from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, VOIDS
 from shared.events import BasePublished, EngineAdopted, Event, PayrollOpened, PolicyEnacted
 
 _E = TypeVar("_E", bound=Event)
+
+
+class Rules(NamedTuple):
+    """The rules of a jurisdiction: what was enacted and published, and its first payroll month."""
+
+    policies: list[EnactedPolicy]
+    bases: list[PublishedBase]
+    payroll_from: str | None
 
 
 def last_change(connection: Connection, jurisdiction: str, up_to: int) -> int:
@@ -75,30 +84,45 @@ def closed_lines(
 
 def known(connection: Connection, jurisdiction: str, at_position: int, worker_id: str | None, *, before: int) -> Known:
     """What is known at a position, with what runs closed before the position `before` have paid."""
-    rules = select(RULES).where(RULES.c.jurisdiction == jurisdiction, RULES.c.position <= at_position)
-    policies, bases, payroll_from = [], [], None
-    for row in connection.execute(rules.order_by(RULES.c.position)):
-        effective_date = date.fromisoformat(row.effective_date)
-        if row.kind == "policy":
-            document = _content(row.content, PolicyEnacted).document
-            policies.append(EnactedPolicy(effective_date, row.position, document))
-        elif row.kind == "base":
-            published = _content(row.content, BasePublished)
-            wage_fen = published.average_annual_wage_fen
-            bases.append(PublishedBase(effective_date, row.position, published.scheme, wage_fen))
-        elif row.kind == "opening":
-            payroll_from = _content(row.content, PayrollOpened).first_month
+    query = select(RULES).where(RULES.c.jurisdiction == jurisdiction, RULES.c.position <= at_position)
+    rules = rules_of(tuple(row) for row in connection.execute(query.order_by(RULES.c.position)))
     places = select(PLACES).where(PLACES.c.city_id == jurisdiction, PLACES.c.position <= at_position)
     return Known(
         jurisdiction=jurisdiction,
         at_position=at_position,
         facts=_facts(connection, jurisdiction, at_position, worker_id),
-        policies=policies,
-        bases=bases,
+        policies=rules.policies,
+        bases=rules.bases,
         street_of={row.community_id: row.street_id for row in connection.execute(places.order_by(PLACES.c.position))},
-        payroll_from=payroll_from,
+        payroll_from=rules.payroll_from,
         paid=_paid(connection, jurisdiction, worker_id, before),
     )
+
+
+def rules_of(rows: Iterable[Row]) -> Rules:
+    """What rows of the table of rules say, in their order."""
+    policies: list[EnactedPolicy] = []
+    bases: list[PublishedBase] = []
+    payroll_from = None
+    for position, _, effective, kind, content in rows:
+        effective_date = date.fromisoformat(effective)
+        if kind == "policy":
+            policies.append(EnactedPolicy(effective_date, position, _content(content, PolicyEnacted).document))
+        elif kind == "base":
+            published = _content(content, BasePublished)
+            wage_fen = published.average_annual_wage_fen
+            bases.append(PublishedBase(effective_date, position, published.scheme, wage_fen))
+        else:
+            payroll_from = _content(content, PayrollOpened).first_month
+    return Rules(policies, bases, payroll_from)
+
+
+def positions_of(connection: Connection, commands: Iterable[tuple[str, str]]) -> set[int]:
+    """Where the facts stand that these commands wrote, each given as (worker, command)."""
+    wanted = set(commands)
+    query = select(FACTS.c.position, FACTS.c.worker_id, FACTS.c.command_id)
+    query = query.where(FACTS.c.command_id.in_({command_id for _, command_id in wanted}))
+    return {row.position for row in connection.execute(query) if (row.worker_id, row.command_id) in wanted}
 
 
 def _content(text: str, kind: type[_E]) -> _E:

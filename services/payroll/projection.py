@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from hashlib import sha256
@@ -174,6 +174,11 @@ class Projection:
         before = (paid_up_to or at_position) + 1
         with self._reading() as connection:
             return lookup.known(connection, jurisdiction, at_position, worker_id, before=before)
+
+    def positions_of(self, commands: Iterable[tuple[str, str]]) -> set[int]:
+        """Where the facts stand that these commands wrote, each given as (worker, command)."""
+        with self._reading() as connection:
+            return lookup.positions_of(connection, commands)
 
     def last_change(self, jurisdiction: str, up_to: int) -> int:
         """The last position ≤ `up_to` at which anything that could matter for this jurisdiction's pay was written."""

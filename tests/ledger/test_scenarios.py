@@ -7,10 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.ledger.given import ADMIN, Town, bearer, command, problem
+from tests.ledger.given import ADMIN, POLICIES, Town, bearer, command, problem
 
 from ledger.event_store import StoreUnavailable
 from shared.events import WorkerHired
+from workforce.policy_files import read_policy
 
 
 def one(path: str, day: str = "2021-01-01", **fields: Any) -> dict[str, Any]:
@@ -262,6 +263,15 @@ def test_other_commands_than_those_of_the_digest_are_not_promoted(town: Town) ->
     assert problem(promote(town, found, base("57120.41")))["code"] == "scenario-changed"
     turned = {name: base()["body"][name] for name in reversed(base()["body"])}
     assert promote(town, found, {"path": "/bases", "body": turned}).status_code == 201
+
+
+def test_a_policy_is_drafted_and_promoted_with_its_whole_document(town: Town) -> None:
+    """F66, F68."""
+    document = read_policy(POLICIES / "chibi-2020.yaml") | {"policy_id": "chibi-2021"}
+    commands = [one("/policies", "2021-01-01", document=document), base(day="2021-02-01")]
+    found = drafted(town, *commands)
+    assert promote(town, found, *commands).status_code == 201
+    assert in_the_log(town, found["at_position"])[1] == shown(found["events"][1])
 
 
 def test_a_scenario_with_a_command_that_is_refused_is_not_promoted(town: Town) -> None:

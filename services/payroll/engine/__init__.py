@@ -1,5 +1,6 @@
 """The pay engine: from facts and policies, as columns of whole numbers, to what is due to whom and who pays it."""
 
+from payroll.engine.comparing import BASELINE, SCENARIO, Comparison, compare
 from payroll.engine.differences import Differences, differences
 from payroll.engine.facts import (
     FactKind,
@@ -33,6 +34,7 @@ from payroll.engine.vocabulary import (
 ENGINE_VERSION = "1"
 
 __all__ = [
+    "BASELINE",
     "CERTIFICATES",
     "CERTIFICATE_CODES",
     "ENDED",
@@ -40,6 +42,8 @@ __all__ = [
     "POSTS",
     "POST_CODES",
     "RATINGS",
+    "SCENARIO",
+    "Comparison",
     "Differences",
     "Due",
     "EnactedPolicy",
@@ -54,6 +58,7 @@ __all__ = [
     "Segments",
     "Vocabulary",
     "certificate_change",
+    "compare",
     "compile_policies",
     "day_number",
     "differences",
