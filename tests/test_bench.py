@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import closing, commands, engine, imports, openfisca_peer, plain_loop, rebuild
+from bench import closing, commands, engine, imports, openfisca_peer, plain_loop, preview, rebuild
 from bench.__main__ import main
 from bench.population import MONTHS, population
 
@@ -119,6 +119,16 @@ def test_an_unknown_bench_is_named_beside_those_that_exist(capsys):
         main(["motor"])
     assert left.value.code == 2
     assert "no bench is called 'motor'; there is: engine, commands" in capsys.readouterr().err
+
+
+def test_the_preview_bench_sums_as_the_engine_does_and_says_what_it_documents(capsys):
+    """F05, F67."""
+    assert main(["preview", "--json", "--workers", "300", "--budgeted", "100"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert all(key in preview.__doc__ for key in (*found, *found["preview"], *found["budget"]))
+    assert found["preview"]["sums_equal"] is found["budget"]["sums_equal"] is True
+    assert (found["preview"]["months"], found["budget"]["months"]) == (8, 36)
+    assert 0 < found["preview"]["touched"] <= 300
 
 
 @pytest.mark.postgres

@@ -18,6 +18,7 @@ from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, VOIDS
 from shared.events import BasePublished, EngineAdopted, Event, PayrollOpened, PolicyEnacted
 
 _E = TypeVar("_E", bound=Event)
+_ROWS_AT_ONCE = 10_000
 
 
 class Rules(NamedTuple):
@@ -132,17 +133,22 @@ def _content(text: str, kind: type[_E]) -> _E:
 def _facts(connection: Connection, jurisdiction: str, at_position: int, worker_id: str | None) -> list[KnownFact]:
     """Facts that hold: a void takes out what its command wrote before on the worker's stream."""
     hired = select(FACTS.c.worker_id).where(FACTS.c.city_id == jurisdiction, FACTS.c.position <= at_position)
-    query: Select[Any] = select(FACTS).where(FACTS.c.position <= at_position, FACTS.c.worker_id.in_(hired))
+    columns = [FACTS.c[name] for name in (*KnownFact._fields, "command_id")]
+    query: Select[Any] = select(*columns).where(FACTS.c.position <= at_position, FACTS.c.worker_id.in_(hired))
     voids: Select[Any] = select(VOIDS).where(VOIDS.c.position <= at_position)
     if worker_id is not None:
         query, voids = query.where(FACTS.c.worker_id == worker_id), voids.where(VOIDS.c.worker_id == worker_id)
     voided = {(row.worker_id, row.command_id): row.position for row in connection.execute(voids)}
     order = (FACTS.c.worker_id, FACTS.c.day, FACTS.c.position, FACTS.c.ordinal)
-    return [
-        KnownFact(row.worker_id, row.kind, row.day, row.position, row.ordinal, row.value)
-        for row in connection.execute(query.order_by(*order))
-        if voided.get((row.worker_id, row.command_id), -1) < row.position
-    ]
+    facts: list[KnownFact] = []
+    same: dict[str, str] = {}  # Few texts stand in many rows: each is kept once.
+    for rows in connection.execute(query.order_by(*order)).partitions(_ROWS_AT_ONCE):
+        for worker_id, kind, day, position, ordinal, value, command_id in rows:
+            if voided and voided.get((worker_id, command_id), -1) >= position:
+                continue
+            worker_id, value = same.setdefault(worker_id, worker_id), same.setdefault(value, value)
+            facts.append(KnownFact(worker_id, kind, day, position, ordinal, value))
+    return facts
 
 
 def _paid(connection: Connection, jurisdiction: str, worker_id: str | None, before: int) -> list[Paid]:

@@ -136,6 +136,32 @@ def test_a_transfer_moves_money_between_payers_and_nobody_gets_less(office: Offi
     }
 
 
+def test_what_a_scenario_voids_is_not_in_it(office: Office) -> None:
+    """F66: grade 2 makes 2,729 a month, and the newcomer's 2,620 without the regrade; nobody else is touched."""
+    town = office.town
+    town.hire("jinqiao")
+    worker_id = town.hire()
+    regrade = town.give("regrades", "2021-05-01", worker_id=worker_id, grade=2, reason="step")
+    found = office.preview(one("/voids", "2021-05-01", command_id=regrade["command_id"], reason="typed twice"))
+    assert [one["worker_id"] for one in found["workers"]] == [worker_id]
+    assert found["difference"] == "-218.00"
+
+
+def test_a_payer_that_only_the_scenario_names_is_not_in_the_baseline(office: Office) -> None:
+    """F67: the district's half is suspense as long as no policy says which district a street belongs to."""
+    town = office.town
+    document = read_policy(POLICIES / "chibi-2020.yaml")
+    shares = {"city": "0.5", "district": "0.5"}
+    funding = [{"posts": ["head", "deputy", "member", "dedicated"], "shares": shares}]
+    halved = {**document, "policy_id": "chibi-2021", "funding": funding}
+    town.give("policies", "2021-01-01", document=halved)
+    town.hire()
+    named = {**halved, "policy_id": "chibi-2021-b", "districts": {"east": {"streets": ["chimaguan"]}}}
+    rows = office.rows(one("/policies", "2021-01-01", document=named))
+    assert rows["suspense", "2021-06"] == (131_000, 0)
+    assert rows["district/east", "2021-06"] == (0, 131_000)
+
+
 def test_nothing_real_is_touched(each_town: Town) -> None:
     """F66: neither the log nor payroll's tables."""
     office = Office(each_town)

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payroll.engine.facts import Facts, Ints, in_order
-from payroll.engine.lines import CHUNK_WORKERS, Due, Entries, Segments, due
+from payroll.engine.lines import Due, Entries, Segments, due
 from payroll.engine.policy_tables import PolicyTables
 from payroll.engine.policy_versions import Version
 from payroll.engine.vocabulary import PayerLevel
 
 BASELINE, SCENARIO = 0, 1
+_CHUNK_MONTHS = 1 << 15
+"""So many months of workers are worked out at a time: their columns stay in the processor's cache."""
 Marks: TypeAlias = NDArray[np.uint64]
 _SEED, _FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _Versions = dict[tuple[int, int], Version]
@@ -93,7 +95,8 @@ def compare(
         worker_fen=np.zeros((2, len(names.workers)), dtype=np.int64),
         marks=np.zeros((2, len(names.workers)), dtype=np.uint64),
     )
-    for before, after in _chunks(in_order(baseline), drafted, voided, len(names.workers)):
+    chunk_workers = max(1, _CHUNK_MONTHS // months)
+    for before, after in _chunks(in_order(baseline), drafted, voided, len(names.workers), chunk_workers):
         was = due(before, tables[BASELINE])
         same = after is before and tables[SCENARIO] is tables[BASELINE]
         will = was if same else due(after, tables[SCENARIO])
@@ -103,12 +106,12 @@ def compare(
 
 
 def _chunks(
-    baseline: Facts, drafted: Facts, voided: Sequence[int], workers: int
+    baseline: Facts, drafted: Facts, voided: Sequence[int], workers: int, chunk_workers: int
 ) -> Iterator[tuple[Facts, Facts]]:
     """The facts of some workers on both sides; the same object twice where nothing was drafted about them."""
     taken_out = np.isin(baseline.position, np.asarray(voided, dtype=np.int64)) if voided else None
     drafted = drafted.take(np.argsort(drafted.worker, kind="stable"))
-    bounds = np.arange(0, workers + CHUNK_WORKERS, CHUNK_WORKERS)
+    bounds = np.arange(0, workers + chunk_workers, chunk_workers)
     cuts, drafted_cuts = np.searchsorted(baseline.worker, bounds), np.searchsorted(drafted.worker, bounds)
     for number in range(len(bounds) - 1):
         mine = slice(int(cuts[number]), int(cuts[number + 1]))
