@@ -47,6 +47,7 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
             standing = {
                 **{name: data[name] for name in ("worker_id", "city_id", "community_id", "grid_id", "channel")},
                 **{name: data[name] for name in ("scheme", "post", "grade", "education", "counted_years")},
+                "diplomas": [data["education"]],
                 "in_service": True,
                 "seat": None if data["channel"] == "legacy" else seat,
                 "certificate": None,
@@ -103,7 +104,7 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
         initial = standing["initial_hours"] + (data["hours"] if data["initial"] else 0)
         return {"training_hours": standing["training_hours"] + data["hours"], "initial_hours": initial}
     if kind == "educated":
-        return {"education": data["education"]}
+        return {"education": data["education"], "diplomas": [*standing["diplomas"], data["education"]]}
     if kind == "qualified":
         return holding({*standing["certificates"], data["certificate"]})
     if kind == "certificate-ended":
