@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from payroll.answers import LadderAnswer, Rung
 from payroll.engine import compile_policies, day_number, ladder_pay, month_number, vocabulary
-from payroll.explain import exact_yuan
 from payroll.known import Known
+from payroll.wording import exact_yuan
 from shared.money import half_up, yuan
 from shared.policy_document import Ladder
 from shared.refusal import Refused

@@ -24,8 +24,10 @@ from payroll.engine import (
     month_name,
     uncomputed,
 )
+from payroll.evidence import Evidence
 from payroll.explain import Explanation
 from payroll.known import Known
+from payroll.tracing import Node
 from shared.money import yuan
 from shared.refusal import Refused
 
@@ -75,6 +77,12 @@ class Settlement:
         words = Explanation(self.due, self.rows)
         for line in self.lines if lines is None else lines:
             yield msgspec.structs.replace(line, worked_out=words.of(line.number - 1))
+
+    def traced(self, lines: Sequence[Line] | None = None) -> Iterator[Node]:
+        """What each of these lines (by default all) is made of, down to clauses and facts."""
+        explanation = Explanation(self.due, self.rows, Evidence(self.known))
+        for line in self.lines if lines is None else lines:
+            yield explanation.tree(line.number - 1)
 
     @cached_property
     def digest(self) -> str:

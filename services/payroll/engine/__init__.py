@@ -14,7 +14,7 @@ from payroll.engine.facts import (
 )
 from payroll.engine.lines import Due, Entries, Gap, Segments, due, entries_of, settled
 from payroll.engine.policy_tables import PolicyTables, compile_policies
-from payroll.engine.policy_versions import EnactedPolicy, PublishedBase, ladder_pay
+from payroll.engine.policy_versions import EnactedPolicy, PublishedBase, Version, ladder_pay
 from payroll.engine.uncomputed import uncomputed
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
@@ -56,6 +56,7 @@ __all__ = [
     "PolicyTables",
     "PublishedBase",
     "Segments",
+    "Version",
     "Vocabulary",
     "certificate_change",
     "compare",
