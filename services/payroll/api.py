@@ -19,6 +19,7 @@ from payroll.answers import (
 )
 from payroll.batch import Batch
 from payroll.columnar import MEDIA as PARQUET
+from payroll.explanation_reads import explanation_routes
 from payroll.hand_over_reads import HandOverReads
 from payroll.ledger_acts import LedgerSaidNo
 from payroll.pay_reads import PayReads
@@ -52,6 +53,7 @@ def app(payroll: Payroll, *, token_key: bytes) -> FastAPI:
         *_pay(PayReads(payroll)),
         *_hand_overs(HandOverReads(payroll)),
         *scenarios(payroll),
+        *explanation_routes(payroll),
     )
     built = service_app("Workforce Ledger: payroll", PREFIX, routes, token_key=token_key)
     built.add_exception_handler(LedgerSaidNo, _pass_on)

@@ -41,7 +41,7 @@ class KnownFact(NamedTuple):
 
 
 class Paid(NamedTuple):
-    """A line of a closed run: its key by name, and the amount."""
+    """A line of a closed run: its key by name, the amount, and which line of which run it is."""
 
     worker_id: str
     service_month: str
@@ -51,6 +51,9 @@ class Paid(NamedTuple):
     community_id: str
     payer: str
     amount_fen: int
+    month: str = ""
+    sequence: int = 0
+    number: int = 0
 
 
 @dataclass(frozen=True)

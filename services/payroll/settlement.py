@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from hashlib import sha256
 from itertools import chain
@@ -26,8 +27,8 @@ from payroll.engine import (
 )
 from payroll.evidence import Evidence
 from payroll.explain import Explanation
-from payroll.known import Known
-from payroll.tracing import Node
+from payroll.known import Known, Paid
+from payroll.tracing import LineOf, Node, What
 from shared.money import yuan
 from shared.refusal import Refused
 
@@ -79,10 +80,15 @@ class Settlement:
             yield msgspec.structs.replace(line, worked_out=words.of(line.number - 1))
 
     def traced(self, lines: Sequence[Line] | None = None) -> Iterator[Node]:
-        """What each of these lines (by default all) is made of, down to clauses and facts."""
+        """What each of these lines (by default all) is made of, down to clauses, facts and lines paid before."""
         explanation = Explanation(self.due, self.rows, Evidence(self.known))
+        paid: dict[tuple[str, ...], list[Node]] = defaultdict(list)
+        for before in self.known.paid:
+            where = LineOf(month=before.month, sequence=before.sequence, number=before.number)
+            said = f"paid in {before.month}"
+            paid[key_of(before)].append(Node(what=What.PAID, value=Fraction(-before.amount_fen), says=said, line=where))
         for line in self.lines if lines is None else lines:
-            yield explanation.tree(line.number - 1)
+            yield explanation.tree(line.number - 1, tuple(paid[key_of(line)]))
 
     @cached_property
     def digest(self) -> str:
@@ -175,6 +181,12 @@ class Settlement:
                 paid_fen=paid_fen,
                 amount_fen=due_fen - paid_fen,
             )
+
+
+def key_of(line: Line | Paid) -> tuple[str, ...]:
+    """Under what a difference is taken: the payer counts by its level."""
+    level = line.payer.partition("/")[0]
+    return (line.worker_id, line.service_month, line.payable_month, line.item, line.post, line.community_id, level)
 
 
 def settle(known: Known, month: str) -> Settlement:

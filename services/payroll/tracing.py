@@ -14,13 +14,15 @@ from msgspec import Struct
 class What(StrEnum):
     """What a node of the tree is.
 
-    Totals: `total` of a payer, `payslip`, `line`. On the way to a line: the `share` of a payer, the `part` of a month,
-    a `month` in full, the `item` as a part of full pay, the `base`. `exact` is any of these before it is rounded.
-    Leaves: a `figure` of a rule, a `ratio`, `days` of the calendar, what was `paid` before, and what becoming whole
-    does: a `rounding` that the policy declares, or `settling` to the fen.
+    Totals: of a `run`, a `place`, a `worker`, a `payslip`, a `line`. On the way to a line: the `share` of a payer, the
+    `part` of a month, a `month` in full, the `item` as a part of full pay, the `base`; `exact` is any of these before
+    it is rounded. Leaves: a `figure` of a rule, a `ratio`, `days` of the calendar, what was `paid` before, and what
+    becoming whole does: a `rounding` that the policy declares, or `settling` to the fen.
     """
 
-    TOTAL = "total"
+    RUN = "run"
+    PLACE = "place"
+    WORKER = "worker"
     PAYSLIP = "payslip"
     LINE = "line"
     SHARE = "share"
@@ -37,7 +39,7 @@ class What(StrEnum):
     SETTLING = "settling"
 
 
-AMOUNTLESS = frozenset({What.RATIO, What.DAYS})
+RATIOS = frozenset({What.RATIO, What.DAYS})
 """What is a ratio; all else is an amount in fen."""
 
 
@@ -75,8 +77,8 @@ class Cause(Struct, frozen=True, kw_only=True):
     effective_date: date
 
 
-class Earlier(Struct, frozen=True, kw_only=True):
-    """A line of a closed run: run `month`, `sequence` and the line's `number`."""
+class LineOf(Struct, frozen=True, kw_only=True):
+    """A line of a run: its `month`, `sequence` and the line's `number`."""
 
     month: str
     sequence: int
@@ -93,7 +95,7 @@ class Node(Struct, frozen=True, kw_only=True):
     parts: tuple[Node, ...] = ()
     clause: Clause | None = None
     facts: tuple[Cause, ...] = ()
-    paid_by: Earlier | None = None
+    line: LineOf | None = None
 
 
 def summed(what: What, parts: tuple[Node, ...], says: str = "") -> Node:

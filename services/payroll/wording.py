@@ -8,6 +8,8 @@ from payroll.tracing import Node, What
 from shared.money import half_up, yuan
 from shared.policy_document import Rounding, Unit
 
+_NAMED = 6
+
 
 def sentence(node: Node) -> str:
     """How the node's amount comes about."""
@@ -26,6 +28,14 @@ def _line(node: Node) -> str:
     elif len(shares) > 1:
         words.append(f"together → {exact_yuan(due_fen)}")
     return "; ".join(words)
+
+
+def _total(node: Node) -> str:
+    """The sum of few parts by name, of many by their number."""
+    if not node.parts or len(node.parts) > _NAMED:
+        return f"{node.says}: {len(node.parts)} parts → {exact_yuan(node.value)}"
+    parts = " + ".join(f"{part.says} {exact_yuan(part.value)}".strip() for part in node.parts)
+    return f"{node.says}: {parts} → {exact_yuan(node.value)}"
 
 
 def _share(node: Node) -> str:
@@ -74,7 +84,8 @@ def _factors(node: Node) -> tuple[Node, ...]:
     return tuple(part for part in node.parts if part.what not in (What.ROUNDING, What.SETTLING))
 
 
-_WORDS = {What.LINE: _line, What.SHARE: _share, What.PART: _part, What.MONTH: _month, What.ITEM: _item}
+_TOTALS = {What.RUN: _total, What.PLACE: _total, What.WORKER: _total, What.PAYSLIP: _total}
+_WORDS = {What.LINE: _line, What.SHARE: _share, What.PART: _part, What.MONTH: _month, What.ITEM: _item, **_TOTALS}
 
 
 def rounded(rounding: Rounding) -> str:
