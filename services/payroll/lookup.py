@@ -113,7 +113,7 @@ def rules_of(rows: Iterable[Row]) -> Rules:
             published = _content(content, BasePublished)
             wage_fen = published.average_annual_wage_fen
             bases.append(PublishedBase(effective_date, position, published.scheme, wage_fen))
-        else:
+        elif kind == "opening":
             payroll_from = _content(content, PayrollOpened).first_month
     return Rules(policies, bases, payroll_from)
 
