@@ -118,7 +118,7 @@ def _asked(file: Path, people: Population, months: tuple[str, str], years: list[
     projection.close()
     return {
         "workers": people.workers,
-        "months": sums.fen.shape[1],
+        "months": sums.heads.shape[1],
         "facts": len(people.facts),
         "events": len(drafted.events),
         "touched": shown.touched,
@@ -156,7 +156,7 @@ def _equal(sums: Comparison, columns: Any) -> bool:
         rows = slice(*np.searchsorted(facts.worker, [low, low + max(workers // 10, 1)]).tolist())
         was, will = (due(facts.take(rows), rules).entries for rules in tables)
         touched |= set(differences(will, was).worker.tolist())
-    return [int(side.sum()) for side in sums.fen] == _settled(columns) and sorted(touched) == sums.touched()
+    return [int(side.sum()) for side in sums.payer_fen] == _settled(columns) and sorted(touched) == sums.touched()
 
 
 def _timed(work: Callable[[], _T]) -> tuple[_T, float, float]:

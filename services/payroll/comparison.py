@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from payroll.engine import BASELINE, SCENARIO, month_name, uncomputed
+from payroll.engine import BASELINE, SCENARIO, month_name, payer_name, uncomputed
 from payroll.scenarios import CommandToTry, Compared, Drafted
 from payroll.wishes import Jurisdiction
 from shared.events import Month
@@ -139,14 +139,14 @@ def _rows(found: Compared, by: By, per: Per) -> Iterator[ComparedRow]:
     """By period, then name."""
     amounts: dict[Key, list[int]] = defaultdict(lambda: [0, 0])
     heads: dict[Key, list[int]] = defaultdict(lambda: [0, 0])
-    for month, community, level, *fen in found.sums.amounts():
+    for month, code, *fen in found.sums.by_payer() if by is By.PAYER else found.sums.by_place():
         for side, amount_fen in enumerate(fen):
             if amount_fen:
-                amounts[_period(month, per), _name(found, side, by, community, level)][side] += amount_fen
-    for month, community, *counted in found.sums.people() if by is not By.PAYER else ():
+                amounts[_period(month, per), _name(found, side, by, code)][side] += amount_fen
+    for month, code, *counted in found.sums.people() if by is not By.PAYER else ():
         for side, count in enumerate(counted):
             if count:
-                heads[_period(month, per), _name(found, side, by, community, 0)][side] += count
+                heads[_period(month, per), _name(found, side, by, code)][side] += count
     for key in sorted(amounts.keys() | heads.keys()):
         (before, after), (heads_before, heads_after) = amounts[key], heads[key]
         yield ComparedRow(
@@ -165,13 +165,14 @@ def _period(month: int, per: Per) -> str:
     return name if per is Per.MONTH else name[:4]
 
 
-def _name(found: Compared, side: int, by: By, community: int, level: int) -> str:
+def _name(found: Compared, side: int, by: By, code: int) -> str:
+    """The name of a payer's or a community's code, or of the street or city that the community belongs to."""
     names = found.names[side]
     if by is By.CITY:
         return names.jurisdiction
     if by is By.PAYER:
-        return names.payer(level, community)
-    community_id = names.communities[community]
+        return payer_name(names, code)
+    community_id = names.communities[code]
     return community_id if by is By.COMMUNITY else names.street_of.get(community_id, "")
 
 

@@ -13,6 +13,8 @@ from shared.principals import Principal, Role, parse_scope
 from shared.settings import from_environment
 from workforce.operating import app as operating
 from workforce.policy_commands import app as policy
+from workforce.scenario_commands import app as scenario
+from workforce.scenario_commands import preview
 from workforce.terminal import print_fields, print_json, refusals, screen, stderr
 from workforce.upkeep import app as upkeep
 
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 DEMO_DATA = Path("var/demo")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 payroll = typer.Typer(no_args_is_help=True, help="Draft, approve, close and show a month.")
+payroll.command("preview")(preview)
 app.add_typer(payroll, name="payroll")
 app.add_typer(policy, name="policy")
+app.add_typer(scenario, name="scenario")
 app.add_typer(operating)
 app.add_typer(upkeep)
 

@@ -1,6 +1,6 @@
 """The pay engine: from facts and policies, as columns of whole numbers, to what is due to whom and who pays it."""
 
-from payroll.engine.comparing import BASELINE, SCENARIO, Comparison, compare
+from payroll.engine.comparing import BASELINE, SCENARIO, Comparison, compare, payer_name
 from payroll.engine.differences import Differences, differences
 from payroll.engine.facts import (
     FactKind,
@@ -71,6 +71,7 @@ __all__ = [
     "ladder_pay",
     "month_name",
     "month_number",
+    "payer_name",
     "rating_of_year",
     "settled",
     "uncomputed",

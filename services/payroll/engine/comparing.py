@@ -13,7 +13,7 @@ from payroll.engine.facts import Facts, Ints, in_order
 from payroll.engine.lines import Due, Entries, Segments, due
 from payroll.engine.policy_tables import PolicyTables
 from payroll.engine.policy_versions import Version
-from payroll.engine.vocabulary import PayerLevel
+from payroll.engine.vocabulary import PayerLevel, Vocabulary
 
 BASELINE, SCENARIO = 0, 1
 _CHUNK_MONTHS = 1 << 15
@@ -28,15 +28,16 @@ _Versions = dict[tuple[int, int], Version]
 class Comparison:
     """Sums of the two sides, of service months from `first_month` on; the first axis of each is the side.
 
-    `fen` is int64[side, month, community, payer level]; `heads[side, month, community]` counts who is in paid service
-    there in the month; `worker_fen[side, worker]`; `marks` see `_marks`; `unruled[side]` counts the segments that no
-    rule covers.
+    `place_fen` is int64[side, month, community], `payer_fen[side, month, payer]` with payers as `payer_name` has them,
+    `worker_fen[side, worker]`; `heads[side, month, community]` counts who is in paid service there in the month;
+    `marks` see `_marks`; `unruled[side]` counts the segments that no rule covers.
     """
 
     first_month: int
-    fen: Ints
-    heads: Ints
+    place_fen: Ints
+    payer_fen: Ints
     worker_fen: Ints
+    heads: Ints
     marks: Marks
     unruled: list[int] = field(default_factory=lambda: [0, 0])
     versions: tuple[_Versions, _Versions] = field(default_factory=lambda: ({}, {}))
@@ -46,12 +47,16 @@ class Comparison:
         found: list[int] = np.flatnonzero(self.marks[BASELINE] != self.marks[SCENARIO]).tolist()
         return found
 
-    def amounts(self) -> Iterator[tuple[int, int, int, int, int]]:
-        """(month, community, payer level, fen of the baseline, fen of the scenario), without what is nought on both."""
-        yield from self._cells(self.fen)
+    def by_place(self) -> Iterator[tuple[int, int, int, int]]:
+        """(month, community, fen of the baseline, fen of the scenario), without what is nought on both."""
+        yield from self._cells(self.place_fen)
+
+    def by_payer(self) -> Iterator[tuple[int, int, int, int]]:
+        """(month, payer, fen of the baseline, fen of the scenario), likewise."""
+        yield from self._cells(self.payer_fen)
 
     def people(self) -> Iterator[tuple[int, int, int, int]]:
-        """(month, community, heads of the baseline, heads of the scenario), without places that are empty on both."""
+        """(month, community, heads of the baseline, heads of the scenario), likewise."""
         yield from self._cells(self.heads)
 
     def _cells(self, sums: Ints) -> Iterator[Any]:
@@ -62,10 +67,11 @@ class Comparison:
     def add(self, side: int, worked_out: Due) -> None:
         """Add up what is due to some workers on a side."""
         entries, segments = worked_out.entries, worked_out.segments
-        _, months, communities, levels = self.fen.shape
+        _, months, communities = self.place_fen.shape
         month = entries.service_month - self.first_month
-        place = (month * communities + entries.community) * levels + entries.level
-        np.add.at(self.fen[side].reshape(-1), place, entries.amount_fen)
+        payer = entries.level * communities + entries.community
+        np.add.at(self.place_fen[side].reshape(-1), month * communities + entries.community, entries.amount_fen)
+        np.add.at(self.payer_fen[side].reshape(-1), month * self.payer_fen.shape[2] + payer, entries.amount_fen)
         np.add.at(self.worker_fen[side], entries.worker, entries.amount_fen)
         np.add.at(self.marks[side], entries.worker, _marks(entries))
         self.heads[side] += _heads(segments, segments.month - self.first_month, (months, communities))
@@ -90,7 +96,8 @@ def compare(
     months = tables[BASELINE].last_month - tables[BASELINE].first_month + 1
     sums = Comparison(
         first_month=tables[BASELINE].first_month,
-        fen=np.zeros((2, months, len(names.communities), len(PayerLevel)), dtype=np.int64),
+        place_fen=np.zeros((2, months, len(names.communities)), dtype=np.int64),
+        payer_fen=np.zeros((2, months, len(names.communities) * len(PayerLevel)), dtype=np.int64),
         heads=np.zeros((2, months, len(names.communities)), dtype=np.int64),
         worker_fen=np.zeros((2, len(names.workers)), dtype=np.int64),
         marks=np.zeros((2, len(names.workers)), dtype=np.uint64),
@@ -127,6 +134,12 @@ def _chunks(
 def _joined(facts: Facts, more: Facts) -> Facts:
     columns = ((getattr(facts, one.name), getattr(more, one.name)) for one in fields(Facts))
     return in_order(Facts(*(np.concatenate(pair) for pair in columns)))
+
+
+def payer_name(names: Vocabulary, payer: int) -> str:
+    """The identity of a payer of `Comparison.payer_fen`."""
+    level, community = divmod(payer, len(names.communities))
+    return names.payer(level, community)
 
 
 def _heads(segments: Segments, month: Ints, shape: tuple[int, int]) -> Ints:
