@@ -15,6 +15,7 @@ from ledger.command_table import COMMANDS, SEALED
 from ledger.desk import Decision
 from ledger.domain.command import Command, check_day
 from ledger.domain.timeline import Timeline, fold
+from ledger.drift_answers import Drift
 from ledger.event_store import Claim
 from ledger.execution import Decide, Ledger, planned_events
 from shared.auth import require
@@ -59,7 +60,10 @@ class DraftedEvent(Struct, frozen=True, kw_only=True):
 
 
 class CommandVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What becomes of a command: drafted, with the ids that it makes; or refused, with what a refusal says."""
+    """What becomes of a command: drafted, with the ids that it makes; or refused, with what a refusal says.
+
+    `held_back` as in the answer of a command.
+    """
 
     command: int
     path: str
@@ -70,6 +74,7 @@ class CommandVerdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     remedy: str = ""
     worker_id: str = ""
     candidate_id: str = ""
+    held_back: tuple[Drift, ...] = ()
 
 
 class ScenarioAnswer(Struct, frozen=True, kw_only=True):
@@ -211,7 +216,8 @@ def _decide(found: Drafted, wish: Wish) -> None:
         return
     command_id = f"{found.digest[:_DIGEST_IN_IDS]}-{wish.number:04d}"
     found.desk.carry(decision, (), wish.command.effective_date, command_id)
-    found.verdicts.append(CommandVerdict(command=wish.number, path=wish.path, outcome=DRAFTED, **decision.made))
+    made: dict[str, Any] = {**decision.made, "held_back": tuple(decision.held_back)}
+    found.verdicts.append(CommandVerdict(command=wish.number, path=wish.path, outcome=DRAFTED, **made))
     found.fit.append((command_id, wish, decision))
 
 
@@ -253,7 +259,7 @@ def _row(path: str) -> tuple[type[Command], Decide, frozenset[Role]]:
 
 
 def _refused(wish: Wish, refused: Refused) -> CommandVerdict:
-    said = {"code": refused.code, "detail": refused.detail, "remedy": refused.remedy}
+    said: dict[str, Any] = {"code": refused.code, "detail": refused.detail, "remedy": refused.remedy}
     pointer = f"/commands/{wish.number}/{'body' if wish.path in _OPEN else 'path'}{refused.pointer or ''}"
     return CommandVerdict(command=wish.number, path=wish.path, outcome=REFUSED, pointer=pointer, **said)
 
