@@ -27,6 +27,7 @@ from payroll.payments import PaymentList
 from payroll.run_reads import CSV, RunReads
 from payroll.runs import Payroll
 from payroll.scenario_reads import scenarios
+from payroll.waterfall_reads import waterfall_routes
 from payroll.wishes import (
     AcknowledgementAct,
     ApprovalAct,
@@ -54,6 +55,7 @@ def app(payroll: Payroll, *, token_key: bytes) -> FastAPI:
         *_hand_overs(HandOverReads(payroll)),
         *scenarios(payroll),
         *explanation_routes(payroll),
+        *waterfall_routes(payroll),
     )
     built = service_app("Workforce Ledger: payroll", PREFIX, routes, token_key=token_key)
     built.add_exception_handler(LedgerSaidNo, _pass_on)

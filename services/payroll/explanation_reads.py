@@ -1,33 +1,25 @@
 """Why an amount is what it is, as it is read over HTTP; each answer is at the position it names (F69)."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
 from payroll.access import lines_within, not_found, worker_in_scope
-from payroll.asking import position_asked
+from payroll.asking import Jurisdiction, KnownAt, KnownPosition, Month, Sequence, WorkerId, at, position_asked
+from payroll.engines import engine
 from payroll.known import Known
 from payroll.reasons import line_numbered, lines_where, settled_for, total_of, trees_of
 from payroll.run_state import RunState, states_of
 from payroll.runs import Payroll, check_near
-from payroll.settlement import Line, settle
+from payroll.settlement import Line
 from payroll.soundness import check_nothing_parked, check_runs_taken, check_sound
 from payroll.tracing import Node, What, summed
 from payroll.trees import ExplanationAnswer, explanation
 from payroll.wording import sentence
-from shared.http import Route, answer, principal_of
+from shared.http import Route, principal_of
 from shared.principals import EVERYONE, OFFICE
 
-_ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
-_MONTH = r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])$"
-Jurisdiction = Annotated[str, Path(pattern=_ID, description="the city whose policies and runs these are")]
-Month = Annotated[str, Path(pattern=_MONTH, description="a calendar month, YYYY-MM")]
-Sequence = Annotated[int, Path(ge=1, le=99, description="1, or the number of a supplementary run")]
-WorkerId = Annotated[str, Path(pattern=_ID, description="the worker's id")]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="the number of the line")]
-KnownAt = Annotated[datetime | None, Query(description="as known at this time, with its offset from UTC")]
-KnownPosition = Annotated[int | None, Query(ge=0, le=2**53, description="as known at this position of the log")]
 Of = Annotated[str | None, Query(max_length=220, description="only of this one")]
 
 
@@ -122,7 +114,7 @@ class _Whys:
         check_runs_taken(self._projection, known.jurisdiction, position, *([month] if closed else ()))
         if not closed:
             check_near(month, self._payroll.today())
-            settlement = settle(known, month)
+            settlement = engine(self._projection.engine(known.jurisdiction, position))(known, month)
             return list(zip(settlement.lines, settlement.traced(), strict=True))
         found: list[tuple[Line, Node]] = []
         for state in closed:
@@ -142,4 +134,4 @@ class _Whys:
 
     def _shown(self, tree: Node, position: int) -> Response:
         shown = explanation(tree, sentence(tree), position, self._payroll.feed)
-        return answer(shown, headers={"Ledger-Position": str(position)})
+        return at(position, shown)

@@ -99,9 +99,7 @@ class Known:
 
     def tables(self, first_month: str, last_month: str, names: Vocabulary) -> PolicyTables:
         """The rules for these months, inclusive, over codes of these names."""
-        return compile_policies(
-            self.policies, self.bases, names, month_number(first_month), month_number(last_month)
-        )
+        return compile_policies(self.policies, self.bases, names, month_number(first_month), month_number(last_month))
 
     def paid_entries(self, last_month: str) -> Entries:
         """What closed runs paid for service months up to this one."""

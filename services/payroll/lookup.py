@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from payroll.engine import EnactedPolicy, PublishedBase
+from payroll.history import History, Void, Written
 from payroll.intake import Row
 from payroll.known import Known, KnownFact, Paid
 from payroll.run_acts import ACTS, RunAct
@@ -124,6 +125,26 @@ def positions_of(connection: Connection, commands: Iterable[tuple[str, str]]) ->
     query = select(FACTS.c.position, FACTS.c.worker_id, FACTS.c.command_id)
     query = query.where(FACTS.c.command_id.in_({command_id for _, command_id in wanted}))
     return {row.position for row in connection.execute(query) if (row.worker_id, row.command_id) in wanted}
+
+
+def history(connection: Connection, jurisdiction: str, at_position: int, worker_id: str | None) -> History:
+    """What is known at a position, and every fact and void behind it."""
+    hired = select(FACTS.c.worker_id).where(FACTS.c.city_id == jurisdiction, FACTS.c.position <= at_position)
+    facts: Select[Any] = select(FACTS).where(FACTS.c.position <= at_position, FACTS.c.worker_id.in_(hired))
+    voids: Select[Any] = select(VOIDS).where(VOIDS.c.position <= at_position, VOIDS.c.worker_id.in_(hired))
+    if worker_id is not None:
+        facts, voids = facts.where(FACTS.c.worker_id == worker_id), voids.where(VOIDS.c.worker_id == worker_id)
+    return History(
+        known=known(connection, jurisdiction, at_position, worker_id, before=0),
+        facts=[
+            Written(KnownFact(row.worker_id, row.kind, row.day, row.position, row.ordinal, row.value), row.command_id)
+            for row in connection.execute(facts.order_by(FACTS.c.position, FACTS.c.ordinal))
+        ],
+        voids=[
+            Void(row.position, row.worker_id, row.command_id)
+            for row in connection.execute(voids.order_by(VOIDS.c.position))
+        ],
+    )
 
 
 def _content(text: str, kind: type[_E]) -> _E:

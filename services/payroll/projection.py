@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from payroll import lookup, tables
 from payroll.engines import ENGINES, FIRST_ENGINE
+from payroll.history import History
 from payroll.intake import rows_of
 from payroll.known import Known
 from payroll.run_acts import RunAct
@@ -179,6 +180,11 @@ class Projection:
         """Where the facts stand that these commands wrote, each given as (worker, command)."""
         with self._reading() as connection:
             return lookup.positions_of(connection, commands)
+
+    def history(self, jurisdiction: str, at_position: int, worker_id: str | None = None) -> History:
+        """The same with every fact and void behind it, and without what was paid."""
+        with self._reading() as connection:
+            return lookup.history(connection, jurisdiction, at_position, worker_id)
 
     def last_change(self, jurisdiction: str, up_to: int) -> int:
         """The last position ≤ `up_to` at which anything that could matter for this jurisdiction's pay was written."""

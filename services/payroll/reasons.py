@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from payroll.engines import engine
 from payroll.projection import Projection
 from payroll.run_state import RunState
-from payroll.settlement import Line, Settlement, key_of, settle
+from payroll.settlement import Line, Settlement, key_of
 from payroll.tracing import LineOf, Node, What, summed
 from shared.events import RunClosed, RunDrafted
 
@@ -22,7 +23,8 @@ def settled_for(projection: Projection, state: RunState, worker_id: str) -> Sett
     event = closed.event if closed else state.drafted
     assert isinstance(event, RunClosed | RunDrafted)
     before = None if closed is None else closed.position - 1
-    return settle(projection.known(state.jurisdiction, event.at_position, worker_id, paid_up_to=before), state.month)
+    known = projection.known(state.jurisdiction, event.at_position, worker_id, paid_up_to=before)
+    return engine(event.engine)(known, state.month)
 
 
 def trees_of(settlement: Settlement, lines: Sequence[Line]) -> list[Node]:
@@ -54,7 +56,8 @@ def line_numbered(projection: Projection, state: RunState, number: int) -> Line 
 
 def _drafted(projection: Projection, state: RunState) -> list[Line]:
     assert state.drafted is not None
-    return settle(projection.known(state.jurisdiction, state.drafted.at_position), state.month).lines
+    known = projection.known(state.jurisdiction, state.drafted.at_position)
+    return engine(state.drafted.engine)(known, state.month).lines
 
 
 def total_of(state: RunState, lines: Iterable[Line], where: Mapping[str, str]) -> Node:

@@ -37,9 +37,7 @@ class _Asking:
         position = position_asked(self._payroll, request.headers, question.known_at, question.known_position)
         check_sound(projection)
         check_nothing_parked(projection, question.jurisdiction, position)
-        drafted = drafted_by(
-            self._payroll.ledger.client, request.headers["authorization"], question.commands, position
-        )
+        drafted = drafted_by(self._payroll.ledger.client, request.headers["authorization"], question.commands, position)
         fork = fork_of(projection, question.jurisdiction, drafted)
         months = self._months(question, fork.scenario)
         with traces.span("compare a scenario", position=position, events=len(drafted.events)):

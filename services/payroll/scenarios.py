@@ -66,9 +66,7 @@ class Compared:
     fork: Fork
 
 
-def drafted_by(
-    ledger: LedgerClient, authorization: str, commands: Sequence[CommandToTry], at_position: int
-) -> Drafted:
+def drafted_by(ledger: LedgerClient, authorization: str, commands: Sequence[CommandToTry], at_position: int) -> Drafted:
     """The ledger's answer, asked as the caller. Raises LedgerSaidNo, Refused `storage-unavailable`."""
     body: dict[str, Any] = {"commands": commands, "at_position": at_position, "strict": True}
     headers = {"Authorization": authorization, "Content-Type": "application/json"}
