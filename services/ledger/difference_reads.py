@@ -17,7 +17,7 @@ from ledger.domain.worker import Worker
 from ledger.execution import Ledger
 from ledger.queries import Queries, community_answer
 from shared.envelope import Recorded
-from shared.events import CommandVoided
+from shared.events import CommandVoided, StaysRestated
 from shared.http import Route, answer, principal_of
 from shared.principals import EVERYONE, OFFICE
 
@@ -129,9 +129,10 @@ def _answered(queries: Queries, desk: Desk, stream: str, before: Question, after
 
 
 def _side(recorded: Sequence[Recorded], stream: str, question: Question) -> _Side:
-    """The acts that the answer rests on, and how they are read."""
+    """The acts that the answer rests on, and how they are read; stays told anew are of days of their own."""
     known = fold(one for one in recorded if one.position <= question.known_position)
-    timeline = known.only(known.until(question.effective_on))
+    acts = (act for act in known if act.effective_date <= question.effective_on or isinstance(act.event, StaysRestated))
+    timeline = known.only(acts)
     read = _worker_on if stream.startswith("worker/") else _community_on
     return _Side(question, timeline, lambda acts: read(acts, question.effective_on))
 

@@ -90,10 +90,25 @@ def test_a_redraw_is_one_command_and_voids_as_one(town: Town) -> None:
 
 
 def test_a_redraw_that_somebody_built_on_is_not_voided(town: Town) -> None:
+    """Rule 12: a hire into the new community rests on it; a void of that hire clears the way, as the refusal says."""
     workers, done = three_from_two(town)
-    later = town.give("transfers", "2020-12-01", worker_id=workers[0], community_id="huangjia")
+    town.give("separations", "2020-12-01", worker_id=workers[0], reason="resigned")
+    later = town.give("hires", "2020-12-01", **town.hiring("east"))
     found = town.refuse("void-breaks-later-act", "voids", command_id=done["command_id"], reason="方案撤回")
-    assert later["command_id"] in found["extra"]["acts"]
+    assert found["extra"]["acts"] == [later["command_id"]]
+    for act in (*found["extra"]["acts"], done["command_id"]):
+        town.give("voids", command_id=act, reason="方案撤回")
+    assert [town.seats("xinhua", day=day)[1] for day in ("2020-11-30", "2020-12-01")] == [2, 1]
+
+
+def test_who_moved_on_since_keeps_the_move_when_the_redraw_is_voided(town: Town) -> None:
+    """Rule 12: it falls to where everybody's own acts say they are."""
+    workers, done = three_from_two(town)
+    town.give("transfers", "2020-12-01", worker_id=workers[0], community_id="huangjia")
+    town.give("voids", "2020-12-02", command_id=done["command_id"], reason="方案撤回")
+    places = [town.worker(workers[0], day)["community_id"] for day in ("2020-11-30", "2020-12-01")]
+    assert places == ["xinhua", "huangjia"]
+    assert [town.seats("xinhua", day=day)[1] for day in ("2020-11-30", "2020-12-01")] == [2, 1]
 
 
 def test_a_successor_that_stays_open_takes_people_on(town: Town) -> None:
@@ -155,11 +170,24 @@ def test_a_street_that_does_not_exist_is_refused(town: Town) -> None:
     assert found["pointer"] == "/opened/0/street_id"
 
 
-def test_somebody_who_comes_only_after_the_redraw_is_not_left_behind(town: Town) -> None:
-    """A hire that holds from December cannot land in a community that closes in November."""
-    later = town.hire("xinhua", "2020-12-01")
-    found = refuse_redraw(town, "later-act-in-the-way", [], [closed("xinhua", "huangjia")])
-    assert found["extra"]["workers"] == [later]
+def test_somebody_who_comes_only_after_the_redraw_begins_in_the_successor(town: Town) -> None:
+    """Rule 12: a hire that holds from December, into a community that closes in November; the redraw may name it."""
+    later, named = town.hire("xinhua", "2020-12-01"), town.hire("xinhua", "2020-12-05")
+    redraw(town, [opened("east")], [closed("xinhua", "east", **{named: "huangjia"})])
+    assert [town.worker(who, "2020-12-05")["community_id"] for who in (later, named)] == ["east", "huangjia"]
+    assert [town.seats("east", day=day)[1] for day in ("2020-11-30", "2020-12-01")] == [0, 1]
+    assert town.read("communities/xinhua", effective_on="2020-12-05")["workers"] == []
+
+
+def test_a_later_move_into_a_closing_community_ends_in_the_successor_until_it_is_voided(town: Town) -> None:
+    """Rule 12."""
+    mover = town.hire("jinqiao")
+    moved = town.give("transfers", "2020-12-03", worker_id=mover, community_id="xinhua")
+    redraw(town, [opened("east")], [closed("xinhua", "east")])
+    assert [town.worker(mover, day)["community_id"] for day in ("2020-12-02", "2020-12-03")] == ["jinqiao", "east"]
+    town.give("voids", "2020-12-09", command_id=moved["command_id"], reason="录入错误")
+    assert town.worker(mover, "2020-12-09")["community_id"] == "jinqiao"
+    assert [town.seats(name, day="2020-12-09")[1] for name in ("jinqiao", "east")] == [1, 0]
 
 
 def test_nobody_joins_a_closed_community(town: Town) -> None:
@@ -220,13 +248,14 @@ def test_a_redraw_takes_along_a_separation_that_is_already_written_for_later(tow
     assert [town.seats("east", day=day)[1] for day in ("2021-11-30", "2021-12-01")] == [1, 0]
 
 
-def test_a_redraw_is_not_voided_from_under_somebody_carried_over_it_later(town: Town) -> None:
-    redrawn = redraw(town, [], [closed("xinhua", "huangjia")])
-    hired = town.give("hires", "2020-10-15", **town.hiring("xinhua"))
-    found = town.refuse("void-breaks-later-act", "voids", command_id=redrawn["command_id"], reason="方案撤回")
-    assert found["extra"]["acts"] == [hired["command_id"]]
-    for done in (hired, redrawn):
-        town.give("voids", command_id=done["command_id"], reason="方案撤回")
+def test_a_voided_redraw_carries_nobody_recorded_since(town: Town) -> None:
+    """Rule 12: a hire that came later had been carried, too, by its own act."""
+    redrawn = redraw(town, [opened("east")], [closed("xinhua", "east"), closed("jinqiao", "huangjia")])
+    workers = [town.hire(place, "2020-10-15") for place in ("xinhua", "jinqiao")]
+    assert [town.worker(who)["community_id"] for who in workers] == ["east", "huangjia"]
+    town.give("voids", "2020-12-01", command_id=redrawn["command_id"], reason="方案撤回")
+    assert [town.worker(who)["community_id"] for who in workers] == ["xinhua", "jinqiao"]
+    assert [town.seats(name)[1] for name in ("xinhua", "jinqiao", "huangjia")] == [1, 1, 0]
     assert town.hire("xinhua", "2020-12-01")
 
 

@@ -210,8 +210,8 @@ def _event(wish: Wish, worker_id: str, model: Model) -> Event | None:
             return events.WorkerConverted(
                 from_scheme=_LEGACY,
                 scheme="ladder",
-                from_community_id="",
-                community_id=model._before(wish).community,
+                from_community_id="where they are",
+                community_id="where they are",
                 post=Post(said["post"]),
                 grade=said["grade"],
             )

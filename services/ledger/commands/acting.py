@@ -38,9 +38,9 @@ def lived(
 ) -> Decision:
     """The act, whoever is carried on because of it, and the seats that are taken and freed."""
     after = admit(worker.state, event, day, policies)
-    if stays_of(after) == stays_of(worker.state):
+    if not isinstance(event, WorkerTransferred | WorkerConverted) and stays_of(after) == stays_of(worker.state):
         return Decision(worker.stream, [worker.with_dated((event, day))])
-    after, carried = carry_on(desk, after, policies, successor_id)
+    after, carried = carry_on(desk, after, policies, successor_id, day)
     seats = seat_changes(desk, worker.state, after, worker.stream.partition("/")[2], day)
     return Decision(worker.stream, [worker.with_dated((event, day), *carried), *seats])
 

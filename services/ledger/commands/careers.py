@@ -28,7 +28,7 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     worker_id = desk.new_id()
     hired = career.hire(command, policies, worker_id=worker_id, city_id=place.city_id, birth_date=birth_date)
     admitted = admit(Worker(), hired, command.effective_date, policies)
-    lived, carried = carry_on(desk, admitted, policies, command.successor_id)
+    lived, carried = carry_on(desk, admitted, policies, command.successor_id, command.effective_date)
     applied = admit_candidate(desk, command, hired, worker_id, person)
     claim = identity_claim(desk.personal, person)
     check_claim(desk, claim, "identity-number-used", "/person/identity_number")

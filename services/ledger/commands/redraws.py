@@ -6,6 +6,7 @@ from ledger.desk import Decision, Desk, Opened
 from ledger.domain import city as city_rules
 from ledger.domain import community as community_rules
 from ledger.domain import redraw as redraw_rules
+from ledger.domain.carrying import Successors, carry, in_a_circle
 from ledger.domain.city import City
 from ledger.domain.community import Community
 from ledger.domain.establishment import Size, check_community_seats
@@ -13,7 +14,7 @@ from ledger.domain.policy import Policies
 from ledger.domain.redraw import ClosedCommunity, RedrawCommunities
 from ledger.domain.settling import check_close, settle
 from ledger.domain.stays import concerned, stays_of
-from ledger.domain.worker import Worker, admit
+from ledger.domain.worker import Worker, check_lived
 from ledger.event_store import Change
 from shared.events import (
     Category,
@@ -23,7 +24,6 @@ from shared.events import (
     CommunityRegistered,
     Event,
     QuotaAllotted,
-    WorkerCarried,
 )
 from shared.refusal import Refused
 
@@ -47,10 +47,13 @@ def redraw_communities(desk: Desk, command: RedrawCommunities) -> Decision:
     redrawn = Redrawn(desk, command)
     policies = desk.policies(command.city_id).state
     _check_opened_seats(command, policies)
+    redrawn.check_circle()
     changes = [city.with_(*city_events)]
-    for worker, carried in _movers(desk, command, closing):
-        redrawn.carry(worker, admit(worker.state, carried, command.effective_date, policies))
-        changes.append(worker.with_(carried))
+    for worker, successors in _movers(desk, command, closing):
+        after, carried = carry(worker.state, redrawn.closing, Successors(successors))
+        check_lived(worker.state, after, policies)
+        redrawn.carry(worker, after)
+        changes.append(worker.with_dated(*carried))
     changes += redrawn.changes()
     return Decision(city.stream, changes)
 
@@ -60,12 +63,28 @@ class Redrawn:
 
     def __init__(self, desk: Desk, command: RedrawCommunities) -> None:
         self._desk = desk
-        self._command = command
         self._day = command.effective_date
         self._events: dict[str, list[Event]] = {}
         self._states: dict[str, Community] = {}
+        self._closed = {one.community_id: CommunityClosed(successor_id=one.successor_id) for one in command.closed}
         for opened in command.opened:
             self._write(opened.community_id, list(_opened(command, opened.community_id)))
+
+    def closing(self, name: str) -> Community:
+        """The community as it will be, closed where the redraw closes it."""
+        closed = self._closed.get(name)
+        return self._state(name).with_(closed, self._day) if closed else self._state(name)
+
+    def check_circle(self) -> None:
+        """Refused `redraw-incomplete` where successor after successor closes, and nobody would take anybody on."""
+        for name in self._closed:
+            passed, place = {name}, self.closing(name)
+            while place.closed is not None:
+                assert isinstance(place.closed.event, CommunityClosed)
+                if place.closed.event.successor_id in passed:
+                    raise in_a_circle(name, self._day)
+                passed.add(place.closed.event.successor_id)
+                place = self.closing(place.closed.event.successor_id)
 
     def carry(self, before: Opened[Worker], after: Worker) -> None:
         """Tell the communities where the worker now serves. Refused `quota-full`."""
@@ -77,8 +96,8 @@ class Redrawn:
 
     def changes(self) -> list[Change]:
         """All that is written on communities. Refused `later-act-in-the-way` where somebody would be left behind."""
-        for closed in self._command.closed:
-            self._write(closed.community_id, [CommunityClosed(successor_id=closed.successor_id)])
+        for name, closed in self._closed.items():
+            self._write(name, [closed])
         for name in self._events:
             check_close(self._state(name), name, pointer="/closed")
         return [self._opened(name).with_(*events) for name, events in self._events.items() if events]
@@ -165,25 +184,24 @@ def _opened(command: RedrawCommunities, community_id: str) -> Sequence[Event]:
 
 def _movers(
     desk: Desk, command: RedrawCommunities, closing: dict[str, Opened[Community]]
-) -> list[tuple[Opened[Worker], WorkerCarried]]:
-    """Everybody in service in a closing community on the day, and how they are carried on."""
-    movers = []
+) -> list[tuple[Opened[Worker], dict[str, str]]]:
+    """Everybody in service in a closing community on the day or later, and who carries them on, by community."""
+    movers: dict[str, dict[str, str]] = {}
     for closed in command.closed:
-        living = closing[closed.community_id].state.workers_on(command.effective_date)
-        _check_named(closed, set(living))
-        for worker_id in living:
+        serving = closing[closed.community_id].state.serving_from(command.effective_date)
+        _check_named(closed, set(serving))
+        for worker_id in serving:
             target = closed.workers.get(worker_id, closed.successor_id)
-            carried = WorkerCarried(from_community_id=closed.community_id, community_id=target)
-            movers.append((desk.worker(worker_id), carried))
-    return movers
+            movers.setdefault(worker_id, {})[closed.community_id] = target
+    return [(desk.worker(worker_id), successors) for worker_id, successors in movers.items()]
 
 
-def _check_named(closed: ClosedCommunity, living: set[str]) -> None:
-    strangers = sorted(set(closed.workers) - living)
+def _check_named(closed: ClosedCommunity, serving: set[str]) -> None:
+    strangers = sorted(set(closed.workers) - serving)
     if strangers:
         raise Refused(
             "redraw-incomplete",
-            f"{strangers[0]} is not in service in {closed.community_id} on that day",
+            f"{strangers[0]} is not in service in {closed.community_id} on that day or later",
             pointer="/closed",
             remedy="name only workers of the community that closes",
         )

@@ -3,28 +3,28 @@
 from datetime import date
 
 from ledger.desk import Desk
+from ledger.domain.carrying import Carried, Successors, carry
 from ledger.domain.community import Community
 from ledger.domain.policy import Policies
 from ledger.domain.settling import settle
 from ledger.domain.stays import concerned, stays_of
-from ledger.domain.timeline import Act
-from ledger.domain.worker import Worker, admit
+from ledger.domain.worker import Worker, check_lived
 from ledger.event_store import Change
-from shared.events import CommunityClosed, WorkerCarried
-from shared.refusal import Refused
-
-Carried = tuple[WorkerCarried, date]
 
 
-def carry_on(desk: Desk, worker: Worker, policies: Policies, successor_id: str | None) -> tuple[Worker, list[Carried]]:
-    """The worker carried over every redraw that an act dated before it meets: to `successor_id`, else to the one named
+def carry_on(
+    desk: Desk, worker: Worker, policies: Policies, successor_id: str | None, day: date
+) -> tuple[Worker, list[Carried]]:
+    """The worker with an act of the day, carried over every redraw: to `successor_id` after it, else to the one named
     by the redraw; and back, where a redraw would carry somebody who is not there any more."""
-    carried: list[Carried] = []
-    while (next_one := _next_carried(desk, worker, successor_id)) is not None:
-        event, day = next_one
-        worker = admit(worker, event, day, policies)
-        carried.append(next_one)
-    return worker, carried
+    after, carried = carry(worker, lambda name: community_of(desk, name), Successors(named=successor_id, since=day))
+    check_lived(worker, after, policies)
+    return after, carried
+
+
+def community_of(desk: Desk, community_id: str) -> Community:
+    """The community, whoever asks."""
+    return desk.open(Community, f"community/{community_id}").state
 
 
 def seat_changes(desk: Desk, before: Worker, after: Worker, worker_id: str, day: date) -> list[Change]:
@@ -37,47 +37,3 @@ def seat_changes(desk: Desk, before: Worker, after: Worker, worker_id: str, day:
         if events:
             changes.append(community.with_(*events))
     return changes
-
-
-def _next_carried(desk: Desk, worker: Worker, successor_id: str | None) -> Carried | None:
-    for act in worker.timeline:
-        if isinstance(act.event, WorkerCarried):
-            back = _back(worker, act, act.event)
-            if back is not None:
-                return back, act.effective_date
-    for community_id, stays in stays_of(worker).items():
-        closed = desk.open(Community, f"community/{community_id}").state.closed
-        for stay in stays:
-            if closed is not None and stay.since < closed.effective_date < (stay.until or date.max):
-                return _onward(community_id, closed, successor_id), closed.effective_date
-    return None
-
-
-def _back(worker: Worker, act: Act, carried: WorkerCarried) -> WorkerCarried | None:
-    """Undo a carrying of somebody who had left the place it names."""
-    day = act.effective_date
-    earlier = [one for one in worker.timeline if one.order < act.order]
-    before = Worker(worker.timeline.only(earlier)).on(day)
-    if before is None or not before.in_service:
-        return None
-    if before.community_id in (carried.from_community_id, carried.community_id):
-        return None
-    after = worker.on(day)
-    if after is None or not after.in_service or after.community_id != carried.community_id:
-        return None
-    return WorkerCarried(
-        from_community_id=carried.community_id, community_id=before.community_id, grid_id=before.grid_id
-    )
-
-
-def _onward(community_id: str, closed: Act, successor_id: str | None) -> WorkerCarried:
-    assert isinstance(closed.event, CommunityClosed)
-    target = successor_id or closed.event.successor_id
-    if target == community_id:
-        raise Refused(
-            "unknown-place",
-            f"{community_id} closes on {closed.effective_date} and cannot carry on its own workers",
-            pointer="/successor_id",
-            remedy=f"name {closed.event.successor_id}, or leave it out",
-        )
-    return WorkerCarried(from_community_id=community_id, community_id=target)

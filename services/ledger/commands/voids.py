@@ -1,22 +1,26 @@
 """The command that voids another one, across all its streams."""
 
 from datetime import date
+from typing import NamedTuple
 
 from ledger.commands.appraisals import check_places
 from ledger.commands.candidates import check_reopened
+from ledger.commands.seating import community_of
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain.candidate import Candidate
+from ledger.domain.carrying import Carried, carry
 from ledger.domain.city import City
 from ledger.domain.community import Community
 from ledger.domain.excellence import Excellence
 from ledger.domain.policy import Policies
 from ledger.domain.stays import stays_of
-from ledger.domain.void import Voidable, VoidCommand, check_told, without
+from ledger.domain.void import Voidable, VoidCommand, check_without, told
 from ledger.domain.worker import Worker
 from shared.envelope import Recorded
 from shared.events import (
     CandidateWithdrawn,
     CommandVoided,
+    CommunityClosed,
     GridRegistered,
     StaysRestated,
     WorkerConverted,
@@ -38,39 +42,91 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
         raise _unknown(command.command_id)
     _check_kind(written)
     policies = _policies(desk, opened)
-    voided = CommandVoided(command_id=command.command_id, reason=command.reason)
-    retold = _retold(desk, opened, command)
+    lives = _lives(desk, opened, command.command_id)
+    retold = _retold(desk, lives, command.command_id)
     for stream in opened:
-        without(stream.state, command.command_id, policies, retold.get(stream.stream, ()))
-        if isinstance(stream.state, Community):
-            _check_grids(desk, stream.state, command.command_id)
-        elif isinstance(stream.state, Excellence):
-            after = Excellence(stream.state.timeline.without(command.command_id))
+        after = _after(stream, lives, retold, command.command_id)
+        check_without(stream.state, after, command.command_id, policies)
+        if isinstance(after, Community):
+            assert isinstance(stream.state, Community)
+            _check_places(desk, stream.stream, stream.state, after, command.command_id)
+        elif isinstance(after, Excellence):
+            assert isinstance(stream.state, Excellence)
             check_places(desk, stream.stream, stream.state, after, policies)
         elif isinstance(stream.state, Candidate):
             check_reopened(desk, desk.open(Candidate, stream.stream), command.command_id)
-    for name in retold.keys() - set(streams):
-        check_told(desk.open(Community, name).state, retold[name])
-    changes = [stream.with_(voided, *retold.pop(stream.stream, ())) for stream in opened]
-    changes += [desk.open(Community, name).with_(*events) for name, events in retold.items()]
+    touched: list[AnyOpened] = [life.before for life in lives if life.before.stream not in streams]
+    touched += [desk.open(Community, name) for name in retold if name not in streams]
+    for stream in touched:
+        check_without(stream.state, _after(stream, lives, retold, command.command_id), command.command_id, policies)
+    voided = CommandVoided(command_id=command.command_id, reason=command.reason)
+    carried = {life.before.stream: life.carried for life in lives}
+    changes = [
+        stream.with_dated(
+            *([(voided, command.effective_date)] if stream.stream in streams else []),
+            *((event, command.effective_date) for event in retold.get(stream.stream, ())),
+            *carried.get(stream.stream, ()),
+        )
+        for stream in [*opened, *touched]
+    ]
     return Decision(streams[0], changes, releases=[command.command_id])
 
 
-def _retold(desk: Desk, opened: list[AnyOpened], command: VoidCommand) -> dict[str, list[StaysRestated]]:
-    """Community stream → the stays that the void leaves its workers, where taking the command out does not say them."""
-    told: dict[str, list[StaysRestated]] = {}
+class _Life(NamedTuple):
+    """A worker as they were and as the void leaves them, with the carryings that it writes."""
+
+    before: Opened[Worker]
+    after: Worker
+    carried: list[Carried]
+
+
+def _lives(desk: Desk, opened: list[AnyOpened], command_id: str) -> list[_Life]:
+    """Of everybody whose stream the command is on, and of those who would be carried otherwise without it."""
+    lives = []
+    for worker in _concerned(desk, opened, command_id):
+        without = Worker(worker.state.timeline.without(command_id))
+        after, carried = carry(without, lambda name: told(community_of(desk, name), command_id, ()))
+        if carried or any(worker.stream == stream.stream for stream in opened):
+            lives.append(_Life(worker, after, carried))
+    return lives
+
+
+def _concerned(desk: Desk, opened: list[AnyOpened], command_id: str) -> list[Opened[Worker]]:
+    """Those on whose streams it is; of a redraw, all who ever served in what it closes or where it sends them."""
+    found = {stream.stream: stream for stream in opened if isinstance(stream.state, Worker)}
     for stream in opened:
-        if not isinstance(stream.state, Worker):
+        closed = stream.state.closed if isinstance(stream.state, Community) else None
+        if closed is None or closed.command_id != command_id:
             continue
-        worker_id = stream.stream.partition("/")[2]
-        was = stays_of(stream.state)
-        will = stays_of(Worker(stream.state.timeline.without(command.command_id)))
-        for name in [f"community/{community_id}" for community_id in dict.fromkeys([*was, *will])]:
-            wanted = will.get(name.partition("/")[2], ())
-            community = Community(desk.open(Community, name).state.timeline.without(command.command_id))
-            if not community.says(worker_id, wanted):
-                told.setdefault(name, []).append(StaysRestated(worker_id=worker_id, stays=wanted))
-    return told
+        assert isinstance(closed.event, CommunityClosed)
+        for name in (stream.stream.partition("/")[2], closed.event.successor_id):
+            for move in community_of(desk, name).movements():
+                worker = desk.open(Worker, f"worker/{move.worker_id}")
+                found.setdefault(worker.stream, worker)
+    return [worker for worker in found.values() if isinstance(worker.state, Worker)]
+
+
+def _retold(desk: Desk, lives: list[_Life], command_id: str) -> dict[str, list[StaysRestated]]:
+    """Community stream → the stays that the void leaves its workers, where taking the command out does not say them."""
+    anew: dict[str, list[StaysRestated]] = {}
+    for before, after, _ in lives:
+        worker_id = before.stream.partition("/")[2]
+        was, will = stays_of(before.state), stays_of(after)
+        for name in dict.fromkeys([*was, *will]):
+            stays = will.get(name, ())
+            if not told(community_of(desk, name), command_id, ()).says(worker_id, stays):
+                anew.setdefault(f"community/{name}", []).append(StaysRestated(worker_id=worker_id, stays=stays))
+    return anew
+
+
+def _after(stream: AnyOpened, lives: list[_Life], retold: dict[str, list[StaysRestated]], command_id: str) -> Voidable:
+    """What the void leaves of the stream."""
+    state = stream.state
+    if isinstance(state, Worker):
+        return next(life.after for life in lives if life.before.stream == stream.stream)
+    if isinstance(state, Community):
+        return told(state, command_id, retold.get(stream.stream, ()))
+    return type(state)(state.timeline.without(command_id))
 
 
 def _open(desk: Desk, stream: str, command_id: str) -> AnyOpened:
@@ -100,25 +156,28 @@ def _open(desk: Desk, stream: str, command_id: str) -> AnyOpened:
     )
 
 
-def _check_grids(desk: Desk, community: Community, command_id: str) -> None:
-    """Refused `void-breaks-later-act` when somebody was placed on a grid that would not exist."""
+def _check_places(desk: Desk, stream: str, before: Community, after: Community, command_id: str) -> None:
+    """Refused `void-breaks-later-act` when somebody was placed in a community or on a grid that would not exist."""
+    name = stream.partition("/")[2]
+    unfounded = after.registered is None
     gone = {
         act.event.grid_id
-        for act in community.timeline
+        for act in before.timeline
         if act.command_id == command_id and isinstance(act.event, GridRegistered)
     }
-    joined = [move.worker_id for move in community.movements() if move.arrives] if gone else []
+    movements = after.movements() if unfounded else before.movements() if gone else []
     placed = [
         act.command_id
-        for worker_id in dict.fromkeys(joined)
+        for worker_id in dict.fromkeys(move.worker_id for move in movements if move.arrives)
         for act in desk.open(Worker, f"worker/{worker_id}").state.timeline
         if isinstance(act.event, WorkerHired | WorkerRehired | WorkerConverted | WorkerTransferred)
-        and act.event.grid_id in gone
+        and act.event.community_id == name
+        and (unfounded or act.event.grid_id in gone)
     ]
-    if placed:
+    if placed or (unfounded and movements):
         raise Refused(
             "void-breaks-later-act",
-            f"{len(placed)} later act(s) place somebody on the grid",
+            f"{len(placed)} later act(s) place somebody {'in ' + name if unfounded else 'on the grid'}",
             pointer="/command_id",
             remedy="void the later acts first, latest first",
             extra={"acts": placed},

@@ -52,7 +52,7 @@ class RegisterGrid(Command, frozen=True, kw_only=True):
 # --- state
 
 _NOBODY: Final = "nobody"
-_TOLD = (WorkerJoined, WorkerLeft, StaysRestated)
+TOLD = (WorkerJoined, WorkerLeft, StaysRestated)
 """What says who is here."""
 
 
@@ -132,6 +132,11 @@ class Community(Struct, frozen=True):
                 here.pop(move.worker_id, None)
         return here
 
+    def serving_from(self, day: date) -> list[str]:
+        """Who is here on the day, then who joins later."""
+        here = dict.fromkeys(self.workers_on(day))
+        return list(here | {move.worker_id: None for move in self.movements() if move.arrives and move.day > day})
+
     def stays_of(self, worker_id: str) -> tuple[Stay, ...]:
         """The worker's stays here, in order."""
         stays: list[Stay] = []
@@ -166,9 +171,8 @@ class Community(Struct, frozen=True):
         closed = self.closed
         if closed is None:
             return None
-        left = dict.fromkeys(self.workers_on(closed.effective_date))
-        left |= {move.worker_id: None for move in self.movements() if move.arrives and move.day > closed.effective_date}
-        return (closed, list(left)) if left else None
+        left = self.serving_from(closed.effective_date)
+        return (closed, left) if left else None
 
     @property
     def closed(self) -> Act | None:
@@ -181,7 +185,7 @@ class Community(Struct, frozen=True):
         told = [
             act
             for act in self.timeline
-            if isinstance(act.event, _TOLD) and (worker_id is None or act.event.worker_id == worker_id)
+            if isinstance(act.event, TOLD) and (worker_id is None or act.event.worker_id == worker_id)
         ]
         retold: dict[str, int] = {}
         for act in told:

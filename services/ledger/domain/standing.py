@@ -151,21 +151,28 @@ def _leaves(standing: Standing, event: WorkerSeparated, day: date) -> dict[str, 
     return {"in_service": False, "left_on": day, "suspended_since": None, "second_post": None}
 
 
-def _moves(standing: Standing, event: WorkerTransferred | WorkerCarried, day: date) -> dict[str, object]:
-    left = isinstance(event, WorkerTransferred) and event.from_community_id != event.community_id
-    second_post = None if left else standing.second_post
+def _moves(standing: Standing, event: WorkerTransferred, day: date) -> dict[str, object]:
+    second_post = None if event.from_community_id != event.community_id else standing.second_post
     return {"community_id": event.community_id, "grid_id": event.grid_id, "second_post": second_post}
 
 
+def _carried(standing: Standing, event: WorkerCarried, day: date) -> dict[str, object]:
+    """Who has left is not carried."""
+    return {"community_id": event.community_id, "grid_id": event.grid_id} if standing.in_service else {}
+
+
 def _converts(standing: Standing, event: WorkerConverted, day: date) -> dict[str, object]:
+    """A conversion without a move keeps the worker where they are, wherever it was when it was written."""
+    moves = event.from_community_id != event.community_id
+    named = moves or standing.community_id == event.community_id
     return {
         "scheme": event.scheme,
-        "community_id": event.community_id,
-        "grid_id": event.grid_id,
+        "community_id": event.community_id if moves else standing.community_id,
+        "grid_id": event.grid_id if named else standing.grid_id,
         "post": event.post,
         "grade": event.grade,
         "seat": category_of(event.post),
-        "second_post": standing.second_post if event.from_community_id == event.community_id else None,
+        "second_post": None if moves else standing.second_post,
     }
 
 
@@ -212,7 +219,7 @@ _CHANGES: dict[type[Event], Callable[..., dict[str, object]]] = {
     WorkerRehired: _rehired,
     ProbationConfirmed: lambda standing, event, day: {"confirmed_on": day},
     WorkerTransferred: _moves,
-    WorkerCarried: _moves,
+    WorkerCarried: _carried,
     WorkerConverted: _converts,
     PostChanged: _changes_post,
     WorkerRegraded: lambda standing, event, day: {"grade": event.grade},

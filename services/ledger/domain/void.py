@@ -10,10 +10,10 @@ from ledger.domain import candidate as candidates
 from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
 from ledger.domain.command import Command, Words
-from ledger.domain.community import Community
+from ledger.domain.community import TOLD, Community
 from ledger.domain.excellence import Excellence
 from ledger.domain.policy import Policies
-from ledger.domain.timeline import Act, Timeline
+from ledger.domain.timeline import Act
 from ledger.domain.training_year import without_class
 from ledger.domain.worker import Worker, violations
 from shared.events import (
@@ -42,28 +42,24 @@ class VoidCommand(Command, frozen=True, kw_only=True):
 Voidable = Worker | Community | City | Candidate | Excellence
 
 
-def without(state: Voidable, command_id: str, policies: Policies, retold: Sequence[StaysRestated] = ()) -> None:
+def check_without(state: Voidable, after: Voidable, command_id: str, policies: Policies) -> None:
     """Refused `already-voided`, `void-breaks-later-act` naming the later acts, unless the command can be taken out.
 
-    `retold`: the stays that a community is told along with it.
+    `after`: what is left of the stream, with what is written along with the void.
     """
     if command_id in state.timeline.voided:
         raise already_voided(command_id)
-    after = type(state)(state.timeline.without(command_id).with_(retold, date.min))
     _check_whole(_written_since(command_id, state, list(_broken(state, after, policies))))
-    if isinstance(state, Community):
-        _check_whole(list(_carried_over(state, command_id)))
 
 
-def check_told(state: Community, retold: Sequence[StaysRestated]) -> None:
-    """Refused `void-breaks-later-act` where stays that a void of a command elsewhere leaves here do not fit."""
-    after = Community(state.timeline.with_(retold, date.min))
-    _check_whole(list(_broken(state, after, Policies())))
+def told(state: Community, command_id: str, retold: Sequence[StaysRestated]) -> Community:
+    """The community without the command, told these stays anew."""
+    return Community(state.timeline.without(command_id).with_(retold, date.min))
 
 
 def _check_whole(broken: list[tuple[Act, str]]) -> None:
     if broken:
-        named = "; ".join(f"{act.event.name} of {act.effective_date} ({why})" for act, why in broken[:5])
+        named = "; ".join(f"{_named(act)} ({why})" for act, why in broken[:5])
         raise Refused(
             "void-breaks-later-act",
             f"{len(broken)} later act(s) rest on it: {named}",
@@ -71,6 +67,12 @@ def _check_whole(broken: list[tuple[Act, str]]) -> None:
             remedy="void the later acts first, latest first",
             extra={"acts": list(dict.fromkeys(act.command_id for act, _ in broken if act.command_id))},
         )
+
+
+def _named(act: Act) -> str:
+    if isinstance(act.event, StaysRestated) and act.event.stays:
+        return f"the service of {act.event.worker_id} from {act.event.stays[0].since}"
+    return f"{act.event.name} of {act.effective_date}"
 
 
 def already_voided(command_id: str) -> Refused:
@@ -99,7 +101,7 @@ def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[t
     elif isinstance(after, Candidate):
         yield from ((act, refused.detail) for act, refused in candidates.violations(after, policies))
     elif isinstance(after, Community):
-        yield from _unfounded(after.timeline, CommunityRegistered)
+        yield from _unfounded([act for act in after.timeline if not isinstance(act.event, TOLD)], CommunityRegistered)
         yield from ((move.act, "the worker would not have been here") for move in after.unmatched())
         for category in Category:
             yield from _too_many(after, category)
@@ -107,14 +109,16 @@ def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[t
         if stranded is not None:
             yield stranded[0], "somebody would be left in it"
     elif isinstance(after, City):
-        yield from _unfounded(after.timeline, CityRegistered)
+        yield from _unfounded(after.timeline.acts, CityRegistered)
         yield from _without_street(after)
         yield from without_class(after)
         for category in Category:
             yield from _too_generous(after, category)
 
 
-def _unfounded(timeline: Timeline, founding: type[CityRegistered | CommunityRegistered]) -> Iterator[tuple[Act, str]]:
+def _unfounded(
+    timeline: Sequence[Act], founding: type[CityRegistered | CommunityRegistered]
+) -> Iterator[tuple[Act, str]]:
     if not any(isinstance(act.event, founding) for act in timeline):
         yield from ((act, "the place would not exist") for act in timeline)
 
@@ -140,13 +144,3 @@ def _too_many(community: Community, category: Category) -> Iterator[tuple[Act, s
     why = f"{full.taken} heads for {full.seats} seats on {full.day}"
     joined = [move for move in community.movements() if move.arrives and move.seat is category]
     yield from ((move.act, why) for move in joined if move.day <= full.day and move.act.command_id)
-
-
-def _carried_over(community: Community, command_id: str) -> Iterator[tuple[Act, str]]:
-    """Who was recorded later and carried over the redraw that the command made here."""
-    closed = community.closed
-    if closed is None or closed.command_id != command_id:
-        return
-    for move in community.movements():
-        if not move.arrives and move.day == closed.effective_date and move.act.version > closed.version:
-            yield move.act, f"{move.worker_id} was carried over the redraw"

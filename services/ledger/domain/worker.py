@@ -37,6 +37,7 @@ from shared.events import (
     SecondPostLeft,
     SecondPostTaken,
     WorkerAppraised,
+    WorkerCarried,
     WorkerConverted,
     WorkerEducated,
     WorkerHired,
@@ -105,13 +106,21 @@ def admit(worker: Worker, event: Event, effective_date: date, policies: Policies
     step in that of a regrade: it only wrote down what the rule gave then, and says the grade from its own day on.
     """
     after = worker.with_(event, effective_date)
-    as_before = {act.version for act, _ in violations(worker, policies)}
+    check_lived(worker, after, policies)
+    return after
+
+
+def check_lived(before: Worker, after: Worker, policies: Policies) -> None:
+    """Refused as `admit` says, where an act is not possible in the life that was in the one before."""
+    as_before = {act.version for act, _ in violations(before, policies)}
+    new = [act.event for act in after.timeline if act.version > before.timeline.version]
+    regrades = any(isinstance(event, WorkerRegraded) for event in new)
     for act, refused in violations(after, policies):
         if act.version in as_before:
             continue
-        if act.version == after.timeline.version:
+        if act.version > before.timeline.version:
             raise refused
-        if isinstance(event, WorkerRegraded) and _is_step(act.event):
+        if regrades and _is_step(act.event):
             continue
         raise Refused(
             "later-act-in-the-way",
@@ -120,7 +129,6 @@ def admit(worker: Worker, event: Event, effective_date: date, policies: Policies
             remedy="choose a later date, or void the later act first and give it again afterwards",
             extra={"acts": [act.command_id]},
         )
-    return after
 
 
 def _is_step(event: Event) -> bool:
@@ -147,6 +155,8 @@ def _check(standing: Standing | None, act: Act, policies: Policies) -> None:
         former(standing, act.effective_date)
         _check_grade_on(event.scheme, event.post, event.grade, act.effective_date, policies)
         return
+    if isinstance(event, WorkerCarried):
+        return
     if standing is None or not (standing.in_service or isinstance(event, _OF_THE_PAST)):
         raise _not_in_service(standing, act.effective_date)
     rule = _RULES.get(type(event))
@@ -155,6 +165,8 @@ def _check(standing: Standing | None, act: Act, policies: Policies) -> None:
 
 
 def _check_move(standing: Standing, event: WorkerTransferred, day: date, policies: Policies) -> None:
+    if event.from_community_id == event.community_id != standing.community_id:
+        raise _moved(standing, f"the worker is in {standing.community_id} and not on a grid of {event.community_id}")
     if (event.community_id, event.grid_id) == (standing.community_id, standing.grid_id):
         where = event.community_id + (f", grid {event.grid_id}" if event.grid_id else "")
         raise _already(f"the worker is already in {where}", "/community_id")
@@ -167,8 +179,8 @@ def _check_conversion(standing: Standing, event: WorkerConverted, day: date, pol
             f"the worker is already under the scheme {event.scheme}",
             remedy="change the post or the grade instead",
         )
-    if (event.from_scheme, event.from_community_id) != (standing.scheme, standing.community_id):
-        raise _moved(standing, f"the worker is under {standing.scheme} in {standing.community_id}")
+    if event.from_scheme != standing.scheme:
+        raise _moved(standing, f"the worker is under {standing.scheme}")
     if event.from_community_id == event.community_id:
         check_free(standing, event.post)
     _check_grade_on(event.scheme, event.post, event.grade, day, policies)
