@@ -14,7 +14,9 @@ from payroll.settlement import settle
 from shared import events
 from shared.events import Certificate, Post, Rating
 from shared.money import fen
+from shared.policy_check import faults
 from shared.policy_document import (
+    Band,
     Base,
     CertificateAllowance,
     Flat,
@@ -25,12 +27,13 @@ from shared.policy_document import (
     Performance,
     Rounding,
     Unit,
-    faults,
 )
 
 pytestmark = pytest.mark.campaign
 
 SHARE, LONG = 60, 1_500
+_BANDS = {str(post): Band(lowest=1, highest=1) for post in Post}
+_UP_TO_THREE = {str(post): Band(lowest=1, highest=3) for post in Post}
 ROUNDINGS = [Rounding(to=unit, mode=mode) for unit in Unit for mode in Mode]
 
 
@@ -61,7 +64,7 @@ def test_shares_of_up_to_ten_places_can_be_computed(places):
 
 def test_coefficients_of_ten_places_without_rounding_can_be_computed():
     fine = ladder(rounded_base=False, full_month_rounding=None, coefficients={1: Decimal("0.7231231231")})
-    document = policy("chibi-2020", ladder=fine, bands={})
+    document = policy("chibi-2020", ladder=fine, bands=_BANDS, grade_rules=None)
     assert faults(document) == []
     assert sum(paid_for_october(document).values()) > 0
 
@@ -70,10 +73,10 @@ def test_a_published_wage_never_stops_a_document_that_could_be_computed_before()
     fine = ladder(
         rounded_base=False,
         full_month_rounding=None,
-        coefficients={1: Decimal("0.7231"), 3: Decimal("1.9007")},
+        coefficients={1: Decimal("0.7231"), 2: Decimal("1"), 3: Decimal("1.9007")},
     )
     third = Performance(share=Decimal("0.3333"), factors={"excellent": Decimal("1.1111")})
-    document = policy("chibi-2020", ladder=fine, bands={}, performance=third)
+    document = policy("chibi-2020", ladder=fine, bands=_UP_TO_THREE, grade_rules=None, performance=third)
     assert faults(document) == []
     assert paid_for_october(document)
     assert paid_for_october(document, 6_111_107)
@@ -89,7 +92,7 @@ def test_an_amount_with_an_exponent_is_an_amount():
 
 def test_a_factor_beyond_any_regulation_is_refused_at_its_place():
     wrong = Performance(share=Decimal(1), factors={"excellent": Decimal("10.1")}, without_rating=Decimal(11))
-    places = [place for place, _ in faults(policy("chibi-2020", performance=wrong))]
+    places = [fault.pointer for fault in faults(policy("chibi-2020", performance=wrong))]
     assert places == ["/performance/factors/excellent", "/performance/without_rating"]
 
 
@@ -106,10 +109,15 @@ def _ratios(largest):
     )
 
 
-def _amounts(largest="999999999.99"):
-    return st.one_of(
-        st.sampled_from([Decimal(0), Decimal(largest), Decimal("1E+8")]), st.decimals(0, largest, places=2)
-    )
+def _amounts(least="0.01", largest="99999.99"):
+    return st.one_of(st.sampled_from([Decimal(least), Decimal(largest)]), st.decimals(least, largest, places=2))
+
+
+@st.composite
+def _falling(draw, names, values):
+    """Values of some names, none less than the one after it."""
+    chosen = [name for name in names if draw(st.booleans())] or names[:1]
+    return dict(zip(chosen, sorted((draw(values) for _ in chosen), reverse=True), strict=True))
 
 
 @st.composite
@@ -119,50 +127,56 @@ def _parted(draw, whole):
     cuts = sorted(draw(st.lists(_ratios(1), min_size=len(levels), max_size=len(levels))))
     if whole:
         cuts[-1] = Decimal(1)
-    return {level: high - low for level, low, high in zip(levels, [Decimal(0), *cuts], cuts, strict=False)}
+    parts = {level: high - low for level, low, high in zip(levels, [Decimal(0), *cuts], cuts, strict=False)}
+    return {level: part for level, part in parts.items() if part}
 
 
-_RULES = st.builds(
-    FundingRule,
-    posts=st.just(tuple(Post)),
-    shares=_parted(whole=False),
-    remainder=st.none() | _parted(whole=True),
-)
+def _rules(*posts):
+    return st.builds(
+        FundingRule,
+        posts=st.just(posts),
+        shares=_parted(whole=False).filter(bool),
+        remainder=st.none() | _parted(whole=True),
+    ).filter(lambda rule: rule.remainder is None or sum(rule.shares.values()) < 1)
+
+
 _POSITIVE = _ratios(10).filter(bool)
 _LADDERS = st.builds(
     Ladder,
     base=st.builds(
         Base,
-        average_annual_wage=_amounts().filter(bool),
-        share=_POSITIVE,
+        average_annual_wage=_amounts("6000.00", "9999999.99"),
+        share=_ratios(2).filter(bool),
         rounding=st.none() | st.sampled_from(ROUNDINGS),
     ),
-    coefficients=st.dictionaries(st.integers(1, 99), _POSITIVE | st.just(Decimal(100)), max_size=3).flatmap(
-        lambda others: _POSITIVE.map(lambda ratio: {**others, 1: ratio})
-    ),
+    coefficients=_POSITIVE.map(lambda ratio: {1: ratio}),
     full_month_rounding=st.none() | st.sampled_from(ROUNDINGS),
 )
 _CHANGES = {
-    "funding": _RULES.map(lambda rule: (rule,)),
     "performance": st.none()
     | st.builds(
         Performance,
-        share=_ratios(1),
-        factors=st.dictionaries(st.sampled_from([str(rating) for rating in Rating]), _ratios(10)),
+        share=_ratios(1).filter(bool),
+        factors=_falling([str(rating) for rating in Rating], _ratios(10)),
         without_rating=_ratios(10),
     ),
     "certificate_allowance": st.none()
-    | st.builds(
-        CertificateAllowance, monthly=st.dictionaries(st.sampled_from([str(name) for name in Certificate]), _amounts())
-    ),
+    | st.builds(CertificateAllowance, monthly=_falling([str(name) for name in reversed(Certificate)], _amounts())),
     "line_rounding": st.sampled_from(ROUNDINGS),
 }
+_NO_LADDER = {"ladder": None, "bands": {}, "admission": {}}
 _DOCUMENTS = st.one_of(
-    st.fixed_dictionaries({**_CHANGES, "ladder": _LADDERS}),
+    st.fixed_dictionaries({**_CHANGES, "ladder": _LADDERS, "funding": st.tuples(_rules(*Post))}).map(
+        lambda changes: {**changes, "bands": _BANDS}
+    ),
     st.fixed_dictionaries(
-        {**_CHANGES, "flat": st.builds(Flat, monthly=st.fixed_dictionaries({"dedicated": _amounts()}))}
-    ).map(lambda changes: {**changes, "ladder": None}),
-).map(lambda changes: policy("chibi-2020", bands={}, **changes))
+        {
+            **_CHANGES,
+            "flat": st.builds(Flat, monthly=st.fixed_dictionaries({"dedicated": _amounts()})),
+            "funding": st.tuples(_rules(Post.DEDICATED)),
+        }
+    ).map(lambda changes: {**changes, **_NO_LADDER}),
+).map(lambda changes: policy("chibi-2020", **{"grade_rules": None, "budget_items": {}, **changes}))
 
 
 def at_work(documents):
