@@ -49,8 +49,8 @@ def place(recorded: Recorded) -> Place | None:
             return Placed(recorded.subject_id, community_id, city_id)
         case WorkerTransferred(community_id=community_id) | WorkerCarried(community_id=community_id):
             return Placed(recorded.subject_id, community_id, None)
-        case WorkerConverted(from_community_id=from_community_id, community_id=community_id):
-            return None if from_community_id == community_id else Placed(recorded.subject_id, community_id, None)
+        case WorkerConverted(community_id=community_id):
+            return Placed(recorded.subject_id, community_id, None)
         case CommunityRegistered(street_id=street_id, city_id=city_id):
             return Located(recorded.subject_id, street_id, city_id)
         case CommandVoided(command_id=command_id):

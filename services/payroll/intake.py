@@ -63,15 +63,12 @@ def _sets(values: Values) -> Keep:
 
 
 def _terms(event: events.WorkerHired | events.WorkerRehired | events.WorkerConverted) -> dict[FactKind, str]:
-    """A conversion without a move says nothing of the place: a transfer dated before it may come later."""
-    terms = {
+    return {
         FactKind.SCHEME: event.scheme,
         FactKind.POST: event.post.value,
         FactKind.GRADE: str(event.grade or 0),
+        FactKind.COMMUNITY: event.community_id,
     }
-    if isinstance(event, events.WorkerConverted) and event.from_community_id == event.community_id:
-        return terms
-    return {**terms, FactKind.COMMUNITY: event.community_id}
 
 
 def _left_behind(event: events.WorkerTransferred | events.WorkerConverted) -> dict[FactKind, str]:

@@ -122,3 +122,20 @@ def check_differences(town: Town, worker_id: str, days: list[str], positions: li
     fields = response.json()["fields"]
     assert {field["field"] for field in fields} == names
     assert all(field["causes"] for field in fields)
+
+
+def test_a_transfer_that_is_voided_later_is_told_with_heads_that_are_there(town: Town) -> None:
+    """F70, rule 6: the void tells the stays anew; they count on their own days, not from the day of the void."""
+    worker_id = town.hire("xinhua")
+    moved = town.give("transfers", "2020-10-10", worker_id=worker_id, community_id="jinqiao")
+    town.give("post-changes", "2020-10-20", worker_id=worker_id, post="member")
+    known = town.store.head()
+    town.give("voids", "2020-12-01", command_id=moved["command_id"], reason="录入错误")
+    for name, before, after in (("xinhua", [], [worker_id]), ("jinqiao", [worker_id], [])):
+        found = differing(town, f"communities/{name}", effective_on="2020-11-01", known_position=known)
+        assert (found["workers"]["before"], found["workers"]["after"]) == (before, after)
+        heads = found["establishment"]["after"]["committee"]["heads"]
+        assert (
+            heads == town.read(f"communities/{name}", effective_on="2020-11-01")["establishment"]["committee"]["heads"]
+        )
+        assert heads == len(after)

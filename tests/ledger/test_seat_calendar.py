@@ -234,6 +234,17 @@ def test_another_grid_makes_room_for_another_seat(town: Town) -> None:
     town.give("community-quotas", **quota(3))
 
 
+def test_a_grid_that_seats_rest_on_is_not_voided(town: Town) -> None:
+    """Rule 6: the quota goes first, as the refusal says."""
+    with_rules(town, dedicated_per_grid="2")
+    grid = town.give("grids", community_id="xinhua", grid_id="xinhua-g2", title="第二网格", households=400)
+    seats = town.give("community-quotas", **quota(3))
+    found = town.refuse("void-breaks-later-act", "voids", command_id=grid["command_id"], reason="录入错误")
+    assert found["extra"]["acts"] == [seats["command_id"]]
+    for act in (seats, grid):
+        town.give("voids", command_id=act["command_id"], reason="录入错误")
+
+
 def test_seats_are_moved_only_to_where_the_policy_has_room_for_them(town: Town) -> None:
     """Rule 6: a move is a quota that is set."""
     with_rules(town, dedicated_per_grid="2")

@@ -58,9 +58,7 @@ def _after(state: Day, act: Recorded) -> Day:
             )
             return replace(state, post=hired.post.value, grade=hired.grade or 0)
         case events.WorkerConverted() as converted:
-            moves = converted.from_community_id != converted.community_id
-            community = converted.community_id if moves else state.community
-            state = replace(state, scheme=converted.scheme, community=community)
+            state = replace(state, scheme=converted.scheme, community=converted.community_id)
             return replace(state, post=converted.post.value, grade=converted.grade or 0)
         case events.WorkerTransferred() | events.WorkerCarried() as moved:
             return replace(state, community=moved.community_id)

@@ -6,7 +6,7 @@ which the oracle of pay (`tests/oracle`) works out every amount.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,7 @@ Told = tuple[int, str, str, str]
 """A notice: position of its event, recipient, template, channel."""
 
 _LEGACY = stays.LEGACY
+CARRIED = "worker.carried.v1"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Model:
         else:
             stream = _stream(accepted)
             yield stream, "worker.hired.v1" if wish.path == "hires" else _WORKER_EVENTS[wish.path]
+            yield from ((stream, CARRIED) for _ in self._carried(accepted, stream))
             yield from self._moves(accepted, stream)
 
     def _moves(self, accepted: Accepted, stream: str) -> Iterator[Written]:
@@ -94,13 +96,30 @@ class Model:
         was = stays.whereabouts(self._life(stream))
         if event is None:
             return
-        will = stays.whereabouts(self._life(stream, _recorded(accepted, stream, accepted.position, event)))
+        will = stays.whereabouts(self._lived(accepted, stream))
         for name in stays.left_first(was, will):
             heard = self._heard.setdefault((name, stream), [])
             day, days = accepted.wish.day, (was.get(name, {}), will.get(name, {}))
             words = stays.words_for(accepted.command_id, day, heard, *days)
             heard += words
             yield from ((f"community/{name}", word.name) for word in words)
+
+    def _lived(self, accepted: Accepted, stream: str) -> list[Recorded]:
+        """The life with the act, and with the carryings that are written along with it."""
+        return self._life(stream, *self._more(accepted, stream), *self._carried(accepted, stream))
+
+    def _more(self, accepted: Accepted, stream: str) -> list[Recorded]:
+        event = _event(accepted.wish, accepted.worker_id, self)
+        return [] if event is None else [_recorded(accepted, stream, accepted.position, event)]
+
+    def _carried(self, accepted: Accepted, stream: str) -> list[Recorded]:
+        """What is written of the worker so that the life says where they are."""
+        found: list[Recorded] = []
+        life = self._life(stream, *self._more(accepted, stream))
+        for day, place in stays.carried(life):
+            event = events.WorkerCarried(from_community_id="", community_id=place)
+            found.append(replace(_recorded(accepted, stream, accepted.position, event), effective_date=day))
+        return found
 
     def _undone(self, accepted: Accepted) -> Iterator[Written]:
         """Every stream of the command, and each community that would now be wrong about the worker's days."""
@@ -110,12 +129,14 @@ class Model:
         for stream in written:
             yield stream, "command.voided.v1"
             yield from ((name, stays.RESTATED) for name in anew if name == stream)
+            if stream.startswith("worker/"):
+                yield from ((stream, CARRIED) for _ in self._carried(accepted, stream))
         yield from ((name, stays.RESTATED) for name in anew if name not in written)
 
     def _told_anew(self, accepted: Accepted, stream: str) -> list[str]:
         command_id = accepted.wish.fields["command_id"]
         was = self._life(stream)
-        will = stays.whereabouts([act for act in was if act.command_id != command_id])
+        will = stays.whereabouts(self._lived(accepted, stream))
         anew = []
         for name in {**stays.whereabouts(was), **will}:
             heard = [word for word in self._heard.get((name, stream), []) if word.command_id != command_id]
@@ -157,12 +178,13 @@ class Model:
     def _act(self, accepted: Accepted, position: int) -> None:
         wish = accepted.wish
         event = _event(wish, accepted.worker_id, self)
-        if wish.path == "voids":
-            for stream in self._streams_of[wish.fields["command_id"]]:
-                self._keep(accepted, stream, position, event)
-        elif event is not None:
-            stream = f"policy/{CITY}" if wish.path == "bases" else _stream(accepted)
+        streams = self._streams_of.get(wish.fields.get("command_id", ""), []) if wish.path == "voids" else []
+        if event is not None and wish.path != "voids":
+            streams = [f"policy/{CITY}" if wish.path == "bases" else _stream(accepted)]
+        carried = [act for stream in streams if stream.startswith("worker/") for act in self._carried(accepted, stream)]
+        for stream in streams:
             self._keep(accepted, stream, position, event)
+        self.acts += [replace(act, position=position + number) for number, act in enumerate(carried, 1)]
 
     def _keep(self, accepted: Accepted, stream: str, position: int, event: Event | None) -> None:
         assert event is not None
@@ -210,8 +232,8 @@ def _event(wish: Wish, worker_id: str, model: Model) -> Event | None:
             return events.WorkerConverted(
                 from_scheme=_LEGACY,
                 scheme="ladder",
-                from_community_id="where they are",
-                community_id="where they are",
+                from_community_id="",
+                community_id=model._before(wish).community,
                 post=Post(said["post"]),
                 grade=said["grade"],
             )

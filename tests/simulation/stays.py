@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from tests.oracle import careers
 
+from shared import events
 from shared.envelope import Recorded
 
 LEGACY = "legacy"
@@ -46,6 +47,20 @@ def whereabouts(acts: Sequence[Recorded]) -> dict[str, Days]:
         if state.in_service:
             found.setdefault(state.community, {})[day] = seat(state.scheme, state.post)
     return dict(found)
+
+
+def carried(acts: Sequence[Recorded]) -> Iterator[tuple[date, str]]:
+    """The days on which these acts, taken as they were written, put the worker elsewhere than they are, and where.
+
+    A conversion never moves anybody here; who was moved before it came later stays moved.
+    """
+    seams = [act for act in acts if isinstance(act.event, events.WorkerConverted | events.WorkerCarried)]
+    for day in sorted({act.effective_date for act in seams}):
+        moves = [act.event for act in acts if act.effective_date <= day]
+        placed = [move for move in moves if isinstance(move, events.WorkerHired | events.WorkerTransferred)]
+        state = careers.on_day(acts, day)
+        if state.in_service and state.community != placed[-1].community_id:
+            yield day, placed[-1].community_id
 
 
 def left_first(was: dict[str, Days], will: dict[str, Days]) -> list[str]:

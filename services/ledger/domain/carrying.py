@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+import msgspec
+
 from ledger.domain.community import Community
 from ledger.domain.standing import Standing, evolve
 from ledger.domain.timeline import Act
 from ledger.domain.worker import Worker
-from shared.events import CommunityClosed, WorkerCarried
+from shared.events import CommunityClosed, Event, WorkerCarried, WorkerConverted
 from shared.refusal import Refused
 
 Carried = tuple[WorkerCarried, date]
@@ -33,10 +35,11 @@ def carry(
     """The worker as carried by every redraw, and what has to be written so that the stream says so.
 
     A carrying of somebody who is elsewhere on its day is taken back; one of somebody who left falls away by itself.
+    Who came elsewhere before a conversion that names no place is carried to there on its day.
     Refused `unknown-place` where the successor that an act names carries nobody on, `redraw-incomplete` in a circle.
     """
     life = _Life(worker, communities, successors)
-    told = {act.effective_date for act in worker.timeline if isinstance(act.event, WorkerCarried)}
+    told = {act.effective_date for act in worker.timeline if isinstance(act.event, WorkerCarried) or _stays(act.event)}
     written: list[Carried] = []
     for day in sorted(told | life.carried.keys()):
         was, will = worker.on(day), life.on(day)
@@ -71,7 +74,7 @@ class _Life:
         for act in acts:
             self._follow(act.effective_date, within=isinstance(act.event, WorkerCarried))
             if not isinstance(act.event, WorkerCarried):
-                self._stand(evolve(self._standing, act), act.effective_date)
+                self._stand(_lived(self._standing, act), act.effective_date)
         self._follow(date.max)
         self._check_named()
 
@@ -140,6 +143,18 @@ class _Life:
             pointer="/successor_id",
             remedy=f"name {carried.community_id}, or leave it out",
         )
+
+
+def _stays(event: Event) -> bool:
+    """A conversion without a move; it keeps the worker where they are, wherever that was when it was written."""
+    return isinstance(event, WorkerConverted) and event.from_community_id == event.community_id
+
+
+def _lived(standing: Standing | None, act: Act) -> Standing | None:
+    after = evolve(standing, act)
+    if standing is None or after is None or not _stays(act.event) or standing.community_id == after.community_id:
+        return after
+    return msgspec.structs.replace(after, community_id=standing.community_id, grid_id=standing.grid_id)
 
 
 def in_a_circle(community_id: str, day: date) -> Refused:

@@ -162,17 +162,14 @@ def _carried(standing: Standing, event: WorkerCarried, day: date) -> dict[str, o
 
 
 def _converts(standing: Standing, event: WorkerConverted, day: date) -> dict[str, object]:
-    """A conversion without a move keeps the worker where they are, wherever it was when it was written."""
-    moves = event.from_community_id != event.community_id
-    named = moves or standing.community_id == event.community_id
     return {
         "scheme": event.scheme,
-        "community_id": event.community_id if moves else standing.community_id,
-        "grid_id": event.grid_id if named else standing.grid_id,
+        "community_id": event.community_id,
+        "grid_id": event.grid_id,
         "post": event.post,
         "grade": event.grade,
         "seat": category_of(event.post),
-        "second_post": None if moves else standing.second_post,
+        "second_post": standing.second_post if event.from_community_id == event.community_id else None,
     }
 
 

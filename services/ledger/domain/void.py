@@ -11,6 +11,7 @@ from ledger.domain.candidate import Candidate
 from ledger.domain.city import City
 from ledger.domain.command import Command, Words
 from ledger.domain.community import TOLD, Community
+from ledger.domain.establishment import check_community_seats, size_of
 from ledger.domain.excellence import Excellence
 from ledger.domain.policy import Policies
 from ledger.domain.timeline import Act
@@ -20,6 +21,7 @@ from shared.events import (
     Category,
     CityRegistered,
     CommunityListed,
+    CommunityQuotaSet,
     CommunityRegistered,
     QuotaAllotted,
     StaysRestated,
@@ -105,6 +107,8 @@ def _broken(before: Voidable, after: Voidable, policies: Policies) -> Iterator[t
         yield from ((move.act, "the worker would not have been here") for move in after.unmatched())
         for category in Category:
             yield from _too_many(after, category)
+        assert isinstance(before, Community)
+        yield from _outside_establishment(before, after, policies)
         stranded = after.stranded
         if stranded is not None:
             yield stranded[0], "somebody would be left in it"
@@ -135,6 +139,28 @@ def _too_generous(city: City, category: Category) -> Iterator[tuple[Act, str]]:
         return
     allotted = (act for act in city.timeline if isinstance(act.event, QuotaAllotted) and act.event.category is category)
     yield from ((act, f"{over.taken} seats given of {over.seats} on {over.day}") for act in allotted)
+
+
+def _outside_establishment(before: Community, after: Community, policies: Policies) -> Iterator[tuple[Act, str]]:
+    """Quotas that were within the policy's establishment by what goes, such as a grid, and no longer are."""
+    for act in after.timeline:
+        event = act.event
+        if isinstance(event, CommunityQuotaSet) and not _outside(before, event, act, policies):
+            why = _outside(after, event, act, policies)
+            if why is not None:
+                yield act, why
+
+
+def _outside(community: Community, event: CommunityQuotaSet, act: Act, policies: Policies) -> str | None:
+    place, day = community.registered, act.effective_date
+    if place is None:
+        return None
+    size = size_of(community, day)
+    try:
+        check_community_seats(policies, size, event.category, event.seats, day, where=place.community_id)
+    except Refused as refused:
+        return refused.detail
+    return None
 
 
 def _too_many(community: Community, category: Category) -> Iterator[tuple[Act, str]]:
