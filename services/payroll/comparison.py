@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from payroll.engine import BASELINE, SCENARIO, month_name, payer_name, uncomputed
+from payroll.engine import BASELINE, SCENARIO, month_name
 from payroll.scenarios import CommandToTry, Compared, Drafted
 from payroll.wishes import Jurisdiction
 from shared.events import Month
@@ -171,7 +171,7 @@ def _name(found: Compared, side: int, by: By, code: int) -> str:
     if by is By.CITY:
         return names.jurisdiction
     if by is By.PAYER:
-        return payer_name(names, code)
+        return names.payers[code]
     community_id = names.communities[code]
     return community_id if by is By.COMMUNITY else names.street_of.get(community_id, "")
 
@@ -191,12 +191,6 @@ def _workers(found: Compared, touched: Sequence[int], after: str, limit: int) ->
 
 
 def _notes(found: Compared) -> Iterator[str]:
-    yield from {
-        f"not-computed: {version.document.policy_id}: {part}: {why}": None
-        for version in found.sums.versions[SCENARIO].values()
-        if version.document is not None
-        for part, why in uncomputed(version)
-    }
     before, after = found.sums.unruled
     if before or after:
         yield f"no-rule: {after} part(s) of months that no rule covers, {before} in the baseline"

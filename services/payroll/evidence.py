@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Protocol
 
-from payroll.engine import ENDED, EnactedPolicy, FactKind, PublishedBase, day_number
+from payroll.engine import EARNED, ENDED, EnactedPolicy, FactKind, PublishedBase, day_number
 from payroll.known import Known, KnownFact
 from payroll.tracing import Cause, Clause
 from shared.money import fen, yuan
@@ -65,12 +65,22 @@ class Evidence:
             effective_date=last.effective_date,
         )
 
-    def in_force(self, worker: str, first_day: int, days: int, unread: Collection[FactKind]) -> tuple[Cause, ...]:
-        """The facts of a worker that hold on these days, by kind, and those with which they end; `unread` left out."""
+    def in_force(
+        self, worker: str, first_day: int, days: int, unread: Collection[FactKind], rated: int | None = None
+    ) -> tuple[Cause, ...]:
+        """The facts of a worker that hold on these days, by kind, and those with which they end; `unread` left out.
+
+        With `rated` the rating of that year is the one that counts, whenever it was given.
+        """
         facts, end = self._facts[worker], first_day + days
         before = facts[: bisect_left(facts, first_day + 1, key=lambda fact: fact.day)]
         latest = {_about(fact): fact for fact in before if fact.kind not in unread}
         ending = [fact for fact in facts if fact.day == end and fact.kind not in unread]
+        if rated is not None:
+            latest = {about: fact for about, fact in latest.items() if fact.kind != FactKind.RATING}
+            of_year = [fact for fact in facts if fact.kind == FactKind.RATING and fact.value.startswith(f"{rated} ")]
+            latest |= {_about(fact): fact for fact in of_year}
+            ending = [fact for fact in ending if fact.kind != FactKind.RATING]
         found = sorted([*latest.values(), *ending], key=lambda fact: (fact.day, fact.position, fact.ordinal))
         return tuple(_cause(fact) for fact in found)
 
@@ -126,8 +136,8 @@ def _cause(fact: KnownFact) -> Cause:
 
 def _about(fact: KnownFact) -> tuple[int, str]:
     """What a later fact takes the place of: the same kind, of certificates and ratings the same one."""
-    if fact.kind == FactKind.CERTIFICATE:
-        return fact.kind, fact.value.removeprefix(ENDED)
+    if fact.kind in (FactKind.CERTIFICATE, FactKind.EDUCATION):
+        return fact.kind, fact.value.lstrip(f"{ENDED}{EARNED}")
     return fact.kind, fact.value.partition(" ")[0] if fact.kind == FactKind.RATING else ""
 
 

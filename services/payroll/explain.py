@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 
 from payroll.engine import (
-    CERTIFICATES,
     POSTS,
-    RATINGS,
     Differences,
     Due,
     Entries,
@@ -18,19 +17,28 @@ from payroll.engine import (
     PayerLevel,
     Segments,
     Version,
+    month_name,
 )
 from payroll.evidence import Evidence, day_of
-from payroll.tracing import Cause, Clause, Node, What, arrived, multiplied, summed
-from payroll.wording import exact_yuan, percent, rounded, sentence
-from shared.events import Rating
-from shared.money import yuan
-from shared.policy_document import PayItem, Performance, Rounding
+from payroll.monthly import Monthly
+from payroll.tracing import Cause, Node, What, arrived, multiplied, summed
+from payroll.wording import percent, rounded, sentence
+from shared.policy_document import (
+    Axis,
+    FundingRule,
+    PayItem,
+    PolicyDocument,
+    Proration,
+    RatedBy,
+    Rounding,
+    TwoPosts,
+)
 
-_KEY = ("worker", "service_month", "payable_month", "item", "post", "community", "level")
+_KEY = ("worker", "service_month", "payable_month", "item", "post", "community", "payer")
 _UNREAD = {
     Item.BASIC: (FactKind.CERTIFICATE, FactKind.RATING),
     Item.PERFORMANCE: (FactKind.CERTIFICATE,),
-    Item.ALLOWANCE: (FactKind.RATING, FactKind.GRADE),
+    Item.ALLOWANCE: (FactKind.RATING,),
 }
 """Facts that an item never looks at."""
 _SETTLED = Node(what=What.SETTLING, value=Fraction(0), says="shared out with the other payers")
@@ -66,161 +74,139 @@ class Explanation:
         return summed(What.LINE, tuple(shares))
 
     def _share(self, entry: int) -> Node:
-        segments, row = self._due.segments, int(self._due.segment[entry])
-        item, level = Item(int(self._due.entries.item[entry])), int(self._due.entries.level[entry])
+        segments, entries, row = self._due.segments, self._due.entries, int(self._due.segment[entry])
+        item, level = Item(int(entries.item[entry])), int(self._due.level[entry])
         part, ratio = self._part(row, item), self._ratio(int(segments.rate[row]), item, level)
-        share = arrived(What.SHARE, (part, ratio), Fraction(int(self._due.entries.amount_fen[entry])), _SETTLED)
-        facts: tuple[Cause, ...] = ()
-        if self._evidence is not None:
-            worker = self._due.tables.vocabulary.workers[int(segments.worker[row])]
-            days = (int(segments.start[row]), int(segments.days[row]))
-            facts = self._evidence.in_force(worker, *days, _UNREAD.get(item, ()))
-        return Node(what=What.SHARE, value=share.value, by=share.by, says=ratio.says, parts=share.parts, facts=facts)
+        share = arrived(What.SHARE, (part, ratio), Fraction(int(entries.amount_fen[entry])), _SETTLED)
+        says = ratio.says
+        if entries.payable_month[entry] != entries.service_month[entry]:
+            says = f"payable in {month_name(int(entries.payable_month[entry]))}; {says}"
+        return Node(
+            what=What.SHARE, value=share.value, by=share.by, says=says, parts=share.parts, facts=self._facts(row, item)
+        )
+
+    def _facts(self, row: int, item: Item) -> tuple[Cause, ...]:
+        """The facts behind a segment's amount."""
+        if self._evidence is None:
+            return ()
+        segments = self._due.segments
+        version, standing = self._due.tables.rates.standings[int(segments.rate[row])]
+        worker, start = self._due.tables.vocabulary.workers[int(segments.worker[row])], int(segments.start[row])
+        unread = (*_UNREAD[item], *_unlooked_at(version.document, item)) if version.document else _UNREAD[item]
+        performance = version.performance_in(standing.district)
+        by_year = item == Item.PERFORMANCE and performance is not None and performance.rated_by is not RatedBy.LATEST
+        before = by_year and performance is not None and performance.rated_by is RatedBy.YEAR_BEFORE
+        rated = day_of(start).year - int(before) if by_year else None
+        return self._evidence.in_force(worker, start, int(segments.days[row]), unread, rated)
 
     def _part(self, row: int, item: Item) -> Node:
         """From a full month to the segment's part of the month's line: the days, and the rounding of the line."""
         segments = self._due.segments
         full = self._month(int(segments.rate[row]), item)
         part_fen = Fraction(int(segments.amounts[row, item].sum()))
-        days, month_days = int(segments.days[row]), int(segments.month_days[row])
-        rounding = self._line_rounding(row)
-        if days == month_days:
-            return full if full.value == part_fen else arrived(What.PART, (full,), part_fen, rounding)
-        says = f"{days} of {month_days} days"
-        part = Node(what=What.DAYS, value=Fraction(days, month_days), says=says)
-        return arrived(What.PART, (full, part), part_fen, rounding, says)
-
-    def _line_rounding(self, row: int) -> Node:
-        """The rounding of the month's line, as the rules at the end of the month declare it."""
-        segments = self._due.segments
         month = self._months.get((int(segments.worker[row]), int(segments.month[row])), [row])
-        version = self._due.tables.versions[self._codes(int(segments.rate[month[-1]]))[0]]
-        rounding = version.document.line_rounding if version.document else Rounding()
-        leaf = self._rounding(version, "line_rounding", rounding)
-        says = f"{leaf.says} and shared out with the month's other parts" if len(month) > 1 else leaf.says
-        what = What.SETTLING if rounding == Rounding() else What.ROUNDING
-        return Node(what=what, value=leaf.value, says=says, clause=leaf.clause)
+        last, _ = self._due.tables.rates.standings[int(segments.rate[month[-1]])]
+        rounding = self._line_rounding(last, shared_out=len(month) > 1)
+        if segments.days[row] == segments.month_days[row]:
+            return full if full.value == part_fen else arrived(What.PART, (full,), part_fen, rounding)
+        says = self._days(row, last)
+        days = Node(what=What.DAYS, value=Fraction(int(segments.part[row]), int(segments.whole[row])), says=says)
+        return arrived(What.PART, (full, days), part_fen, rounding, says)
+
+    def _days(self, row: int, last: Version) -> str:
+        """Which part of a full month is paid, by the method of the rules at the end of the month."""
+        part, whole = int(self._due.segments.part[row]), int(self._due.segments.whole[row])
+        proration = last.document.proration if last.document else Proration.CALENDAR_DAYS
+        if proration is Proration.WHOLE_MONTH:
+            return "the whole month as on its first day"
+        working = self._due.tables.working_days
+        if proration is Proration.CALENDAR_DAYS or working is None:
+            return f"{part} of {whole} days"
+        return f"{_number(part, working.days_scale)} of {_number(whole, working.days_scale)} working days"
+
+    def _line_rounding(self, last: Version, *, shared_out: bool) -> Node:
+        """The rounding of the month's line and total, as the rules at the end of the month declare it."""
+        document = last.document
+        line = document.line_rounding if document else Rounding()
+        total = document.total_rounding if document else None
+        says = rounded(line)
+        if total is not None:
+            says += f", the month's total {rounded(total)}"
+        if shared_out:
+            says += " and shared out with the month's other parts"
+        if document is None:
+            return Node(what=What.SETTLING, value=Fraction(0), says=says)
+        place, said = ("line_rounding", line) if total is None else ("total_rounding", total)
+        leaf = Monthly(last, self._evidence).rounding(place, said)
+        declared = line != Rounding() or total is not None
+        return Node(what=What.ROUNDING if declared else What.SETTLING, value=leaf.value, says=says, clause=leaf.clause)
 
     def _ratio_of(self, rate: int, item: Item, level: int) -> Node:
         """The payer's share, and the funding rule that says so."""
-        v, post, *_ = self._codes(rate)
-        weights, version = self._due.tables.weights[v, post, item], self._due.tables.versions[v]
-        ratio = Fraction(int(weights[level]), int(weights.sum()))
-        name = PayerLevel(level).name.lower()
-        rule = version.funding_rule(POSTS[post], list(PayItem)[item])
+        rates = self._due.tables.rates
+        version, standing = rates.standings[rate]
+        post = POSTS[int(rates.post[rate])]
+        weights = rates.rules.weights[rates.version[rate], rates.post[rate], rates.district[rate], item]
+        ratio, name = Fraction(int(weights[level]), int(weights.sum())), PayerLevel(level).name.lower()
+        rule = version.funding_rule(post, list(PayItem)[item], standing.district)
         says = f"{name} {percent(ratio)}"
-        if rule is None or version.document is None:
-            return self._leaf(What.RATIO, ratio, says, version, "funding", "no rule names the post")
-        place = f"funding/{version.document.funding.index(rule)}"
+        if version.document is None:
+            return Node(what=What.RATIO, value=ratio, says=says)
+        say = Monthly(version, self._evidence).leaf
+        if rule is None:
+            return say(What.RATIO, ratio, says, "funding", "no rule names the post")
+        place = _place_of(rule, version.document, standing.district)
         shares, remainder = (
             {level.value: part for level, part in (by or {}).items()} for by in (rule.shares, rule.remainder)
         )
-        if name in shares:
-            return self._leaf(What.RATIO, ratio, says, version, f"{place}/shares/{name}", shares[name])
-        named = remainder.get(name, "nobody")
         rest = 1 - sum(map(Fraction, shares.values()), Fraction(0))
-        leaves = (
-            self._leaf(
-                What.RATIO, rest, f"the remaining {percent(rest)}", version, f"{place}/shares", percent(1 - rest)
-            ),
-            self._leaf(What.RATIO, ratio / rest, percent(ratio / rest), version, f"{place}/remainder", named),
+        if name in shares and (name not in remainder or not rest):
+            return say(What.RATIO, ratio, says, f"{place}/shares/{name}", shares[name])
+        left = say(What.RATIO, rest, f"the remaining {percent(rest)}", f"{place}/shares", percent(1 - rest))
+        mine = ratio - Fraction(shares.get(name, 0))
+        named = remainder.get(name, "nobody")
+        of_rest = say(What.RATIO, mine / rest, percent(mine / rest), f"{place}/remainder", named)
+        if name not in shares:
+            return multiplied(What.RATIO, (left, of_rest), says)
+        fixed = say(
+            What.RATIO, Fraction(shares[name]), percent(Fraction(shares[name])), f"{place}/shares", shares[name]
         )
-        return multiplied(What.RATIO, leaves, says)
+        return summed(What.RATIO, (fixed, multiplied(What.RATIO, (left, of_rest))), says)
 
     def _month_of(self, rate: int, item: Item) -> Node:
         """A full month of the item at the rate."""
-        v, post, grade, certificate, rating = self._codes(rate)
-        version = self._due.tables.versions[v]
-        document = version.document
-        assert document is not None
-        if item == Item.ALLOWANCE:
-            name = CERTIFICATES[certificate]
-            assert document.certificate_allowance is not None
-            assert name is not None
-            monthly, place = document.certificate_allowance.monthly[name], f"certificate_allowance/monthly/{name}"
-            return self._leaf(What.MONTH, Fraction(monthly) * 100, f"{name} certificate", version, place, monthly)
-        full = self._full_pay(version, POSTS[post], grade)
-        if document.performance is None:
-            return full
-        return self._item(version, document.performance, item, full, RATINGS[rating])
+        version, standing = self._due.tables.rates.standings[rate]
+        return Monthly(version, self._evidence).tree(standing, item)
 
-    def _full_pay(self, version: Version, post: str, grade: int) -> Node:
-        """A full month's pay before it is parted into items: an amount by post, or base × coefficient."""
-        document, pay = version.document, version.full_pay_fen(post, grade)
-        assert document is not None
-        assert pay is not None
-        ladder = document.ladder
-        if ladder is None:
-            return self._leaf(What.MONTH, pay, "", version, f"flat/monthly/{post}", yuan(int(pay)))
-        row = f"by_post/{post}" if post in ladder.by_post else "coefficients"
-        coefficient = ladder.coefficient(post, grade)
-        assert coefficient is not None
-        place = f"ladder/{row}/{grade}"
-        factor = self._leaf(What.RATIO, Fraction(coefficient), f"{coefficient:f}", version, place, coefficient)
-        rounding = self._rounding(version, "ladder/full_month_rounding", ladder.full_month_rounding)
-        return arrived(What.MONTH, (self._base(version), factor), pay, rounding)
 
-    def _base(self, version: Version) -> Node:
-        """核算基数: a figure, or the average wage × its share ÷ 12."""
-        base_fen, document = version.base_fen(), version.document
-        assert base_fen is not None
-        assert document is not None
-        assert document.ladder is not None
-        base, says, place = document.ladder.base, exact_yuan(base_fen), "ladder/base"
-        if base.monthly_amount is not None:
-            return self._leaf(What.FIGURE, base_fen, says, version, f"{place}/monthly_amount", base.monthly_amount)
-        come = [n for n, later in enumerate(base.later_shares) if later.from_date <= day_of(version.first_day)]
-        share = base.later_shares[come[-1]].share if come else base.share
-        assert share is not None
-        place_of_share = f"{place}/later_shares/{come[-1]}/share" if come else f"{place}/share"
-        factors = (
-            self._wage(version),
-            self._leaf(What.RATIO, Fraction(share), percent(Fraction(share)), version, place_of_share, share),
-            Node(what=What.RATIO, value=Fraction(1, 12), says="a twelfth"),
-        )
-        return arrived(What.BASE, factors, base_fen, self._rounding(version, f"{place}/rounding", base.rounding), says)
+def _place_of(rule: FundingRule, document: PolicyDocument, district: str | None) -> str:
+    """Where the rule stands in the document."""
+    there = document.districts[district].funding if district else ()
+    if rule in there:
+        return f"districts/{district}/funding/{there.index(rule)}"
+    return f"funding/{document.funding.index(rule)}"
 
-    def _wage(self, version: Version) -> Node:
-        """The average annual wage, and the publication or the document that says so."""
-        wage_fen = version.average_annual_wage_fen
-        told = self._evidence.wage(version, wage_fen) if self._evidence else None
-        return Node(
-            what=What.FIGURE,
-            value=Fraction(wage_fen),
-            says="the average annual wage",
-            clause=told if isinstance(told, Clause) else None,
-            facts=(told,) if isinstance(told, Cause) else (),
-        )
 
-    def _item(self, version: Version, performance: Performance, item: Item, full: Node, latest: Rating | None) -> Node:
-        """The basic or the performance part of a full pay."""
-        share = Fraction(performance.share)
-        place, said = "performance/share", performance.share
-        if item == Item.BASIC:
-            basic = self._leaf(What.RATIO, 1 - share, "what the performance part leaves", version, place, said)
-            return multiplied(What.ITEM, (full, basic), f"{percent(1 - share)} basic")
-        factor = performance.factors[latest] if latest else performance.without_rating
-        which = f"performance/factors/{latest}" if latest else "performance/without_rating"
-        says = f"{percent(share)} performance × {factor:f} ({latest or 'no rating'})"
-        parted = self._leaf(What.RATIO, share, "the performance part", version, place, said)
-        rated = self._leaf(What.RATIO, Fraction(factor), str(latest or "no rating"), version, which, factor)
-        return multiplied(What.ITEM, (full, parted, rated), says)
+def _unlooked_at(document: PolicyDocument, item: Item) -> Iterator[FactKind]:
+    """Kinds of facts that the rules in force do not look at for an item."""
+    tables = document.additive.tables.values() if document.additive else ()
+    axes = {axis for table in tables for axis in table.by}
+    if Axis.EDUCATION not in axes and (item != Item.ALLOWANCE or document.education_allowance is None):
+        yield FactKind.EDUCATION
+    if Axis.YEARS not in axes:
+        yield FactKind.SERVED_SINCE
+    if document.probation is None or (item == Item.ALLOWANCE and document.additive is None):
+        yield FactKind.PROBATION
+    if document.two_posts.pays is TwoPosts.ONE_PAY:
+        yield FactKind.SECOND_POST
+    if item == Item.ALLOWANCE and document.additive is None:
+        yield FactKind.GRADE
 
-    def _rounding(self, version: Version, place: str, rounding: Rounding | None) -> Node:
-        said = rounding or Rounding()
-        return self._leaf(What.ROUNDING, Fraction(0), rounded(said), version, place, f"{said.mode} to {said.to}")
 
-    def _leaf(self, what: What, value: Fraction, says: str, version: Version, place: str, said: object) -> Node:
-        """A value that a clause of the document in force says."""
-        clause = self._evidence.clause(version, place, said) if self._evidence else None
-        return Node(what=what, value=value, says=says, clause=clause)
-
-    def _codes(self, rate: int) -> tuple[int, ...]:
-        shape, codes = self._due.tables.shape, []
-        for size in reversed(shape):
-            rate, code = divmod(rate, size)
-            codes.append(code)
-        return tuple(reversed(codes))
+def _number(number: int, scale: int) -> str:
+    """A number of days with its places: 87 over 4 is 21.75."""
+    whole, rest = divmod(number * 100 // scale, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
 
 
 def _by_month(segments: Segments) -> dict[tuple[int, int], list[int]]:

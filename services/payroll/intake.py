@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from payroll.engine import ENDED, FactKind, day_number
+from payroll.engine import EARNED, ENDED, FactKind, day_number
 from payroll.run_acts import ACTS
 from shared import events
 from shared.envelope import Recorded
@@ -62,6 +62,25 @@ def _sets(values: Values) -> Keep:
     return keep
 
 
+def _entry(event: events.WorkerHired | events.WorkerRehired) -> dict[FactKind, str]:
+    """With what somebody enters: a diploma, years that count already, the last day of a probation."""
+    return {
+        FactKind.EDUCATION: event.education.value,
+        FactKind.PROBATION: event.probation_until.isoformat() if event.probation_until else "",
+        FactKind.SERVED_SINCE: str(event.counted_years),
+    }
+
+
+def _anew(event: events.WorkerRehired) -> dict[FactKind, str]:
+    """A new service begins on duty and with one post."""
+    return {FactKind.SUSPENDED: "0", FactKind.SECOND_POST: "", **_entry(event)}
+
+
+def _years(event: events.WorkerConverted) -> dict[FactKind, str]:
+    """The years with which somebody enters the new scheme, where they were counted."""
+    return {} if event.counted_years is msgspec.UNSET else {FactKind.SERVED_SINCE: str(event.counted_years)}
+
+
 def _terms(event: events.WorkerHired | events.WorkerRehired | events.WorkerConverted) -> dict[FactKind, str]:
     return {
         FactKind.SCHEME: event.scheme,
@@ -111,11 +130,11 @@ def _act(act: str) -> Keep:
 
 
 _KEEP: dict[type[events.Event], Keep] = {
-    events.WorkerHired: _sets(lambda event: {FactKind.IN_SERVICE: "1", **_terms(event)}),
-    events.WorkerRehired: _sets(
-        lambda event: {FactKind.IN_SERVICE: "1", **_terms(event), FactKind.SUSPENDED: "0", FactKind.SECOND_POST: ""}
-    ),
-    events.WorkerConverted: _sets(lambda event: {**_terms(event), **_left_behind(event)}),
+    events.WorkerHired: _sets(lambda event: {FactKind.IN_SERVICE: "1", **_terms(event), **_entry(event)}),
+    events.WorkerRehired: _sets(lambda event: {FactKind.IN_SERVICE: "1", **_terms(event), **_anew(event)}),
+    events.WorkerConverted: _sets(lambda event: {**_terms(event), **_left_behind(event), **_years(event)}),
+    events.ProbationConfirmed: _sets(lambda event: {FactKind.PROBATION: ""}),
+    events.WorkerEducated: _sets(lambda event: {FactKind.EDUCATION: f"{EARNED}{event.education.value}"}),
     events.WorkerTransferred: _sets(lambda event: {FactKind.COMMUNITY: event.community_id, **_left_behind(event)}),
     events.WorkerCarried: _sets(lambda event: {FactKind.COMMUNITY: event.community_id}),
     events.PostChanged: _sets(lambda event: {FactKind.POST: event.post.value, FactKind.GRADE: str(event.grade or 0)}),

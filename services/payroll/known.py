@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
@@ -14,19 +15,22 @@ from payroll.engine import (
     Entries,
     FactKind,
     Facts,
+    Item,
     PolicyTables,
     PublishedBase,
     Vocabulary,
     certificate_change,
     compile_policies,
+    day_number,
+    diploma_held,
     due,
     entries_of,
     facts_of,
     month_number,
     rating_of_year,
     vocabulary,
+    years_before,
 )
-from payroll.engine.vocabulary import LEVEL_OF_PAYER, Item
 
 
 class KnownFact(NamedTuple):
@@ -80,18 +84,9 @@ class Known:
             schemes=[*schemes, *(policy.document.scheme for policy in self.policies)],
             street_of=self.street_of,
             communities=[*communities, *(line.community_id for line in self.paid)],
-            district_of=self.district_of(),
+            districts=(name for policy in self.policies for name in policy.document.districts),
+            payers=(line.payer for line in self.paid),
         )
-
-    def district_of(self) -> dict[str, str]:
-        """Street → district, as the latest policy that names the street has it."""
-        ordered = sorted(self.policies, key=lambda policy: (policy.effective_date, policy.position))
-        return {
-            street: name
-            for policy in ordered
-            for name, district in policy.document.districts.items()
-            for street in district.streets
-        }
 
     def due(self, first_month: str, last_month: str) -> Due:
         """What is due for these service months, inclusive."""
@@ -102,7 +97,7 @@ class Known:
         return compile_policies(self.policies, self.bases, names, month_number(first_month), month_number(last_month))
 
     def paid_entries(self, last_month: str) -> Entries:
-        """What closed runs paid for service months up to this one."""
+        """What closed runs paid of what is payable up to this month."""
         names = self.names
         return entries_of(
             [
@@ -113,11 +108,11 @@ class Known:
                     Item[line.item.upper()],
                     POST_CODES[line.post],
                     names.community_codes[line.community_id],
-                    LEVEL_OF_PAYER[line.payer.partition("/")[0]],
+                    names.payer_codes[line.payer],
                     line.amount_fen,
                 )
                 for line in self.paid
-                if line.service_month <= last_month
+                if line.payable_month <= last_month
             ]
         )
 
@@ -131,14 +126,21 @@ def columns_of(facts: Sequence[KnownFact], names: Vocabulary) -> Facts:
         FactKind.CERTIFICATE: certificate_change,
         FactKind.RATING: rating_of_year,
         FactKind.SECOND_POST: lambda post: POST_CODES[post] + 1 if post else 0,
+        FactKind.EDUCATION: diploma_held,
+        FactKind.PROBATION: lambda day: day_number(date.fromisoformat(day)) if day else 0,
     }
     worker_codes, values = names.worker_codes, _Values(code_of)
     return facts_of(
         [
-            (worker_codes[worker_id], kind, day, position, ordinal, values[kind, value])
+            (worker_codes[worker_id], kind, day, position, ordinal, _from_day(kind, day, values[kind, value]))
             for worker_id, kind, day, position, ordinal, value in facts
         ]
     )
+
+
+def _from_day(kind: int, day: int, value: int) -> int:
+    """Years of service are kept as the day from which they count; any other value as it is."""
+    return years_before(day, value) if kind == FactKind.SERVED_SINCE else value
 
 
 class _Values(dict[tuple[int, str], int]):

@@ -59,7 +59,7 @@ class Fork:
 
 @dataclass(frozen=True)
 class Compared:
-    """Both sides summed, and the names behind their codes: the same codes, with the streets and districts of each."""
+    """Both sides summed, and the names behind their codes: the same codes, with the streets of each."""
 
     sums: Comparison
     names: tuple[Vocabulary, Vocabulary]
@@ -99,7 +99,8 @@ def compared(fork: Fork, first_month: str, last_month: str) -> Compared:
     baseline, scenario = fork.baseline, fork.scenario
     everybody = replace(scenario, facts=[*baseline.facts, *fork.drafted])
     names = everybody.names
-    rules = baseline.tables(first_month, last_month, names)
+    of_baseline = replace(names, street_of=baseline.street_of)
+    rules = baseline.tables(first_month, last_month, of_baseline)
     ruled_alike = (baseline.policies, baseline.bases) == (scenario.policies, scenario.bases)
     sums = compare(
         columns_of(baseline.facts, names),
@@ -107,7 +108,6 @@ def compared(fork: Fork, first_month: str, last_month: str) -> Compared:
         fork.voided,
         (rules, rules if ruled_alike else scenario.tables(first_month, last_month, names)),
     )
-    of_baseline = replace(names, street_of=baseline.street_of, district_of=baseline.district_of())
     return Compared(sums, (of_baseline, names), fork)
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from payroll.engine import (
     ENGINE_VERSION,
     POSTS,
+    SUSPENSE,
     Differences,
     Due,
     Gap,
@@ -23,7 +24,7 @@ from payroll.engine import (
     differences,
     entries_of,
     month_name,
-    uncomputed,
+    month_number,
 )
 from payroll.evidence import Evidence
 from payroll.explain import Explanation
@@ -32,12 +33,13 @@ from payroll.tracing import LineOf, Node, What
 from shared.money import yuan
 from shared.refusal import Refused
 
-SUSPENSE = "suspense"
 _NAMED_BLOCKERS = 50
 _GAP_TEXT = {
     Gap.NO_POLICY: "no policy of the worker's scheme is in force",
     Gap.NO_RATE: "the policy in force has no rate for the worker's post, grade or rating",
     Gap.NO_FUNDING: "no funding rule names the worker's post",
+    Gap.NO_BASE: "no average annual wage is published for the scheme yet",
+    Gap.NO_CALENDAR: "the policy's calendar of working days says nothing of the year",
 }
 
 
@@ -117,20 +119,11 @@ class Settlement:
 
     @cached_property
     def blockers(self) -> tuple[str, ...]:
-        """What keeps the month from closing, in words: rules not computed, suspense, service without a rule."""
-        found = list(chain(self._uncomputed_blockers(), self._suspense_blockers(), self._gap_blockers()))
+        """What keeps the month from closing, in words: suspense, service without a rule."""
+        found = list(chain(self._suspense_blockers(), self._gap_blockers()))
         if len(found) > _NAMED_BLOCKERS:
             found = [*found[:_NAMED_BLOCKERS], f"and {len(found) - _NAMED_BLOCKERS} more"]
         return tuple(found)
-
-    def _uncomputed_blockers(self) -> Iterator[str]:
-        named = {
-            f"not-computed: {version.document.policy_id}: {part}: {why}": None
-            for version in self.due.versions()
-            if version.document is not None
-            for part, why in uncomputed(version)
-        }
-        yield from named
 
     def _suspense_blockers(self) -> Iterator[str]:
         held: dict[tuple[str, str], int] = defaultdict(int)
@@ -158,12 +151,12 @@ class Settlement:
             rows.item.tolist(),
             rows.post.tolist(),
             rows.community.tolist(),
-            rows.level.tolist(),
+            rows.payer.tolist(),
             rows.due_fen.tolist(),
             rows.paid_fen.tolist(),
             strict=True,
         )
-        for number, (worker, service, payable, item, post, community, level, due_fen, paid_fen) in enumerate(
+        for number, (worker, service, payable, item, post, community, payer, due_fen, paid_fen) in enumerate(
             columns, 1
         ):
             community_id = names.communities[community]
@@ -176,7 +169,7 @@ class Settlement:
                 post=POSTS[post].value,
                 community_id=community_id,
                 street_id=names.street_of.get(community_id, ""),
-                payer=names.payer(level, community),
+                payer=names.payers[payer],
                 due_fen=due_fen,
                 paid_fen=paid_fen,
                 amount_fen=due_fen - paid_fen,
@@ -192,7 +185,7 @@ def key_of(line: Line | Paid) -> tuple[str, ...]:
 def settle(known: Known, month: str) -> Settlement:
     """The lines of a run of this month. Raises Refused `payroll-not-open`; before the first month `months-in-order`."""
     first = first_month(known, month)
-    due = known.due(first, month)
+    due = known.due(first, month).payable(month_number(month))
     return Settlement(known, month, due, differences(due.entries, known.paid_entries(month)))
 
 

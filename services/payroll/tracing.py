@@ -119,6 +119,13 @@ def arrived(what: What, factors: tuple[Node, ...], value: Fraction, rounding: No
     return Node(what=what, by=By.SUM, says=says, parts=(product, rest), value=value)
 
 
+def summed_to(what: What, parts: tuple[Node, ...], value: Fraction, rounding: Node, says: str = "") -> Node:
+    """The sum of the parts where that is the value; else with what `rounding` does to it."""
+    rest = value - sum((part.value for part in parts), Fraction(0))
+    last = Node(what=rounding.what, says=rounding.says, value=rest, clause=rounding.clause)
+    return summed(what, (*parts, last) if rest else parts, says)
+
+
 def walked(node: Node) -> Iterator[Node]:
     """The node and all below it."""
     yield node

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from payroll.tracing import Node, What
+from payroll.tracing import By, Node, What
 from shared.money import half_up, yuan
 from shared.policy_document import Rounding, Unit
 
@@ -53,11 +53,20 @@ def _part(node: Node) -> str:
 
 
 def _month(node: Node) -> str:
-    """A full month: an amount as it is said, or base × coefficient."""
-    amount = f"{exact_yuan(node.value)} a month"
-    if node.parts:
-        return f"{' × '.join(factor.says for factor in _factors(node))} → {amount}"
-    return f"{node.says}: {amount}" if node.says else amount
+    """A full month: an amount as it is said, base × coefficient, or a sum of tables and allowances."""
+    amount, named = f"{exact_yuan(node.value)} a month", f"{node.says}: " if node.says else ""
+    if not node.parts:
+        return f"{named}{amount}"
+    if node.by is By.PRODUCT or node.parts[0].what is What.EXACT:
+        return f"{named}{' × '.join(factor.says for factor in _factors(node))} → {amount}"
+    addends = " + ".join(map(_addend, _factors(node)))
+    becoming = f", {node.parts[-1].says}" if node.parts[-1].what is What.ROUNDING else ""
+    return f"{named}{addends}{becoming} → {amount}"
+
+
+def _addend(node: Node) -> str:
+    """`basic 1200.00`, or in brackets what is worked out itself."""
+    return f"({sentence(node)})" if node.parts else f"{node.says} {exact_yuan(node.value)}"
 
 
 def _item(node: Node) -> str:

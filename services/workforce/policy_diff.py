@@ -7,7 +7,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from payroll.engine import POSTS, PayerLevel, day_number
-from payroll.engine.policy_tables import payer_ratios
+from payroll.engine.payers import payer_ratios
 from payroll.engine.policy_versions import version_of
 from payroll.wording import exact_yuan, percent
 from shared.policy_document import Additive, Axis, FundingRule, Level, PayItem, PolicyDocument

@@ -8,11 +8,10 @@ from typing import Any
 import yaml
 from msgspec import Struct
 
-from payroll.engine import uncomputed
 from payroll.engine.policy_versions import version_of
 from shared.policy_check import Fault, order_gaps, wrong_with
 from shared.policy_check.mending import readings
-from shared.policy_document import Level, PolicyDocument, as_written, remarks
+from shared.policy_document import Level, PolicyDocument, Proration, as_written, remarks
 from workforce.policy_places import Placed, placed
 
 
@@ -56,9 +55,7 @@ def check_policy(path: Path) -> Checked:
 def notes_on(document: PolicyDocument) -> list[Fault]:
     """What is worth knowing of a sound document, and keeps nobody from enacting it."""
     sourced = [Fault(pointer, said, "name the paper under sources") for pointer, said in remarks(document)]
-    why = "payroll closes no month on this"
-    uncomputable = [Fault(f"/{part}", f"{why}: {said}", "") for part, said in uncomputed(version_of(document))]
-    return [*sourced, *uncomputable, *order_gaps(document), *_unpaid(document)]
+    return [*sourced, *_waits(document), *order_gaps(document), *_unpaid(document)]
 
 
 def _unpaid(document: PolicyDocument) -> Iterator[Fault]:
@@ -83,6 +80,17 @@ def _unpaid(document: PolicyDocument) -> Iterator[Fault]:
     for name, district in document.districts.items():
         if not district.streets:
             yield Fault(f"/districts/{name}/streets", "no street lies in this district", "enter the ids of its streets")
+
+
+def _waits(document: PolicyDocument) -> Iterator[Fault]:
+    """What payroll closes no month on as the document stands."""
+    if version_of(document).waits_for_wage():
+        detail = "payroll closes no month on this: no average annual wage is published for it yet"
+        yield Fault("/ladder/base", detail, "publish the base")
+    calendar = document.working_calendar
+    if document.proration is Proration.WORKING_DAYS and calendar is None:
+        detail = "payroll closes no month of which only a part is paid: no calendar says which days count"
+        yield Fault("/proration", detail, "write the days of rest and the made-up days under working_calendar")
 
 
 def read_document(path: Path) -> PolicyDocument:

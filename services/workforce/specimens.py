@@ -73,6 +73,7 @@ WORDS = {
 }
 """What a text field of that name says; any other text is its own name and a number: part → part-1."""
 
+DAYS = {"until": date(2021, 1, 1), "made_up_days": date(2020, 10, 10)}
 PATTERNED = ("2020-10", "published", "01-01")
 """What is tried where a text must match a pattern."""
 
@@ -125,7 +126,7 @@ def _value(kind: inspect.Type, field: str) -> Any:
         case inspect.IntType():
             return 2020 if field == "year" else 1
         case inspect.DateType():
-            return date(2021, 1, 1) if field == "until" else date(2020, 10, 1)
+            return DAYS.get(field, date(2020, 10, 1))
         case inspect.DecimalType():
             return Decimal("1.00")
     raise TypeError(f"no specimen is known for {kind} of {field!r}")

@@ -36,10 +36,11 @@ def by_key(due: Due) -> dict[Key, int]:
         key = Key(
             names.workers[int(entries.worker[n])],
             month_name(int(entries.service_month[n])),
+            month_name(int(entries.payable_month[n])),
             Item(int(entries.item[n])).name.lower(),
             POSTS[int(entries.post[n])].value,
             names.communities[community],
-            names.payer(int(entries.level[n]), community),
+            names.payers[int(entries.payer[n])],
         )
         found[key] += int(entries.amount_fen[n])
     return dict(found)
@@ -68,7 +69,7 @@ def paid_of(projection: Projection) -> dict[Key, int]:
 
 
 def _key(line: object) -> Key:
-    names = ("worker_id", "service_month", "item", "post", "community_id", "payer")
+    names = ("worker_id", "service_month", "payable_month", "item", "post", "community_id", "payer")
     return Key(*(getattr(line, name) for name in names))
 
 

@@ -2,27 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from shared import events
 from shared.envelope import Recorded
 
 CERTIFICATES = ["assistant", "social_worker", "senior"]
+DIPLOMAS = ["high_school", "college", "bachelor", "master", "doctor"]
 
 
 @dataclass(frozen=True)
 class Day:
-    """A worker on one day. `certificates` are those registered so far with their dates."""
+    """A worker on one day. `certificates` and `diplomas` are those registered so far with the day they count as of.
+
+    `rating` is that of the latest year appraised by the day; `ratings` those of all years, whenever they were given.
+    """
 
     in_service: bool = False
     suspended: bool = False
     scheme: str = ""
     post: str = ""
+    second_post: str = ""
     grade: int = 0
     community: str = ""
     rating: str | None = None
     rated_year: int = 0
+    ratings: tuple[tuple[int, str], ...] = ()
     certificates: tuple[tuple[date, str], ...] = ()
+    diplomas: tuple[tuple[date, str, bool], ...] = ()
+    probation_until: date | None = None
+    served_since: date | None = None
 
 
 def known(log: Sequence[Recorded], at_position: int) -> list[Recorded]:
@@ -46,21 +55,25 @@ def on_day(acts: Sequence[Recorded], day: date) -> Day:
     for act in acts:
         if act.effective_date <= day:
             state = _after(state, act)
-    return state
+    appraised = (events.WorkerAppraised, events.AppraisalCorrected)
+    ratings = {act.event.year: act.event.rating.value for act in acts if isinstance(act.event, appraised)}
+    return replace(state, ratings=tuple(sorted(ratings.items())))
 
 
 def _after(state: Day, act: Recorded) -> Day:
     match act.event:
         case events.WorkerHired() | events.WorkerRehired() as hired:
-            suspended = state.suspended and isinstance(hired, events.WorkerHired)
-            state = replace(
-                state, in_service=True, suspended=suspended, scheme=hired.scheme, community=hired.community_id
-            )
-            return replace(state, post=hired.post.value, grade=hired.grade or 0)
+            return _entered(state, hired, act.effective_date)
         case events.WorkerConverted() as converted:
+            stays = converted.from_community_id == converted.community_id
+            state = state if stays else _moved(state, converted)
             state = replace(state, scheme=converted.scheme, community=converted.community_id)
+            if isinstance(converted.counted_years, int):
+                state = replace(state, served_since=years_later(act.effective_date, -converted.counted_years))
             return replace(state, post=converted.post.value, grade=converted.grade or 0)
-        case events.WorkerTransferred() | events.WorkerCarried() as moved:
+        case events.WorkerTransferred() as transferred:
+            return _moved(state, transferred)
+        case events.WorkerCarried() as moved:
             return replace(state, community=moved.community_id)
         case events.PostChanged() as changed:
             return replace(state, post=changed.post.value, grade=changed.grade or 0)
@@ -68,26 +81,87 @@ def _after(state: Day, act: Recorded) -> Day:
             return replace(state, grade=regraded.grade)
         case events.WorkerAppraised() | events.AppraisalCorrected() as appraised if appraised.year >= state.rated_year:
             return replace(state, rating=appraised.rating.value, rated_year=appraised.year)
+        case events.WorkerSeparated():
+            return replace(state, in_service=False)
+    return _circumstances(state, act)
+
+
+def _circumstances(state: Day, act: Recorded) -> Day:
+    match act.event:
         case events.WorkerQualified() as qualified:
             registered = (act.effective_date, qualified.certificate.value)
             return replace(state, certificates=(*state.certificates, registered))
         case events.CertificateEnded() as ended:
             gone = (act.effective_date, f"no {ended.certificate.value}")
             return replace(state, certificates=(*state.certificates, gone))
+        case events.WorkerEducated() as educated:
+            return replace(state, diplomas=(*state.diplomas, (act.effective_date, educated.education.value, True)))
         case events.WorkerSuspended() | events.WorkerReturned() as event:
             return replace(state, suspended=isinstance(event, events.WorkerSuspended))
-        case events.WorkerSeparated():
-            return replace(state, in_service=False)
+        case events.SecondPostTaken() as taken:
+            return replace(state, second_post=taken.post.value)
+        case events.SecondPostLeft():
+            return replace(state, second_post="")
+        case events.ProbationConfirmed():
+            return replace(state, probation_until=None)
     return state
 
 
-def highest_certificate(state: Day, day: date, starts: str) -> str | None:
-    """The highest certificate that is paid for on the day, under a rule that pays from a month or a day on."""
+def _entered(state: Day, hired: events.WorkerHired | events.WorkerRehired, day: date) -> Day:
+    """Somebody begins to serve; who begins again has one post and is on duty."""
+    again = isinstance(hired, events.WorkerRehired)
+    return replace(
+        state,
+        in_service=True,
+        suspended=state.suspended and not again,
+        second_post="" if again else state.second_post,
+        scheme=hired.scheme,
+        community=hired.community_id,
+        post=hired.post.value,
+        grade=hired.grade or 0,
+        diplomas=(*state.diplomas, (day, hired.education.value, False)),
+        probation_until=hired.probation_until if isinstance(hired.probation_until, date) else None,
+        served_since=years_later(day, -hired.counted_years),
+    )
+
+
+def _moved(state: Day, event: events.WorkerTransferred | events.WorkerConverted) -> Day:
+    """A second post stays with the community that somebody leaves."""
+    stays = event.from_community_id == event.community_id
+    return replace(state, community=event.community_id, second_post=state.second_post if stays else "")
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day of another year; 1 March where it has no 29 February."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def begins_to_count(since: date, starts: str) -> date:
+    """The first day on which something of that day counts: itself, the next month's first, the next 1 January."""
+    if starts == "next-year":
+        return date(since.year + 1, 1, 1)
     if starts == "next-month":
-        counted = [name for since, name in state.certificates if (since.year, since.month) < (day.year, day.month)]
-    else:
-        counted = [name for since, name in state.certificates if since <= day]
+        return (since.replace(day=1) + timedelta(31)).replace(day=1)
+    return since
+
+
+def certificates_on(state: Day, day: date, starts: str) -> list[str]:
+    """Those held that count on the day, lowest first."""
     held: set[str] = set()
-    for name in counted:
-        held = held - {name.removeprefix("no ")} if name.startswith("no ") else held | {name}
-    return max(held, key=CERTIFICATES.index, default=None)
+    for since, name in state.certificates:
+        if begins_to_count(since, starts) <= day:
+            held = held - {name.removeprefix("no ")} if name.startswith("no ") else held | {name}
+    return sorted(held, key=CERTIFICATES.index)
+
+
+def diplomas_on(state: Day, day: date, starts: str) -> list[str]:
+    """Those that count on the day, lowest first; one that was held on entry counts from then on."""
+    held = {
+        name
+        for since, name, in_service in state.diplomas
+        if (begins_to_count(since, starts) if in_service else since) <= day
+    }
+    return sorted(held, key=DIPLOMAS.index)

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from tests.oracle.documents import FLATS, LADDERS
+from msgspec import UNSET, UnsetType
+from tests.oracle.documents import FLATS, LADDERS, anything
 from tests.oracle.logs import CITY, STREETS, Log
 
 from shared import events
@@ -14,7 +15,7 @@ MONTHS = ("2020-09", "2020-10", "2020-11", "2020-12", "2021-01", "2021-02")
 WORKERS = ("an", "bo", "cai")
 SCHEMES = ("ladder", "ladder", "ladder", "legacy", OUTSIDE)
 WAGES_FEN = (5_458_000, 5_460_015, 6_111_107)
-YEARS = st.integers(2017, 2019)
+YEARS = st.integers(2018, 2021)
 _FIRST, _LAST = date(2020, 8, 1), date(2021, 3, 31)
 
 
@@ -25,11 +26,16 @@ def _days() -> SearchStrategy[date]:
     return st.one_of(st.dates(_FIRST, _LAST), near)
 
 
+def _probations() -> SearchStrategy[date | UnsetType]:
+    """The last day of a probation, or none."""
+    return st.just(UNSET) | _days()
+
+
 def _acts() -> SearchStrategy[events.Event]:
     posts, grades, places = st.sampled_from(Post), st.integers(1, 18), st.sampled_from(sorted(STREETS))
-    schemes = st.sampled_from(SCHEMES)
+    schemes, diplomas = st.sampled_from(SCHEMES), st.sampled_from(Education)
     return st.one_of(
-        st.builds(events.WorkerTransferred, from_community_id=st.just(""), community_id=places),
+        st.builds(events.WorkerTransferred, from_community_id=st.just("") | places, community_id=places),
         st.builds(events.WorkerCarried, from_community_id=st.just(""), community_id=places),
         st.builds(events.PostChanged, from_post=posts, post=posts, grade=st.none() | grades),
         st.builds(events.WorkerRegraded, from_grade=st.none(), grade=grades, reason=st.just("")),
@@ -48,10 +54,15 @@ def _acts() -> SearchStrategy[events.Event]:
             scheme=schemes,
             post=posts,
             grade=st.none() | grades,
-            education=st.just(Education.COLLEGE),
+            education=diplomas,
             keeps_years=st.just(False),
-            counted_years=st.just(0),
+            counted_years=st.integers(0, 9),
+            probation_until=_probations(),
         ),
+        st.builds(events.ProbationConfirmed),
+        st.builds(events.WorkerEducated, education=diplomas),
+        st.builds(events.SecondPostTaken, post=posts),
+        st.builds(events.SecondPostLeft),
         st.builds(events.WorkerSuspended, reason=st.just("")),
         st.builds(events.WorkerReturned),
         st.builds(events.WorkerSeparated, reason=st.sampled_from(SeparationReason)),
@@ -59,10 +70,11 @@ def _acts() -> SearchStrategy[events.Event]:
             events.WorkerConverted,
             from_scheme=st.just(""),
             scheme=schemes,
-            from_community_id=st.just(""),
+            from_community_id=st.just("") | places,
             community_id=places,
             post=posts,
             grade=grades,
+            counted_years=st.just(UNSET) | st.integers(0, 9),
         ),
     )
 
@@ -70,7 +82,9 @@ def _acts() -> SearchStrategy[events.Event]:
 DAYS, ACTS = _days(), _acts()
 _WORKERS, _POSTS, _GRADES = st.sampled_from(WORKERS), st.sampled_from(Post), st.integers(1, 18)
 _PLACES, _SCHEMES, _WAGES = st.sampled_from(sorted(STREETS)), st.sampled_from(SCHEMES), st.sampled_from(WAGES_FEN)
-_DOCUMENTS, _FIRST_RULES = st.sampled_from(LADDERS + FLATS), st.tuples(st.sampled_from(LADDERS), st.sampled_from(FLATS))
+_LADDERS = st.sampled_from(LADDERS) | anything() | anything()
+_DOCUMENTS, _FIRST_RULES = _LADDERS | st.sampled_from(FLATS), st.tuples(_LADDERS, st.sampled_from(FLATS))
+_EDUCATIONS, _PROBATIONS = st.sampled_from(Education), _probations()
 _KINDS = st.sampled_from(["hire", "act", "act", "act", "act", "act", "policy", "base", "void"])
 
 
@@ -83,6 +97,9 @@ def hire(draw: st.DrawFn, log: Log) -> None:
         draw(_GRADES),
         draw(_PLACES),
         draw(_SCHEMES),
+        education=draw(_EDUCATIONS),
+        counted_years=draw(st.integers(0, 9)),
+        probation_until=draw(_PROBATIONS),
     )
 
 

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
+from msgspec import UNSET, UnsetType
 
 from shared import events
 from shared.envelope import Basis, Recorded
@@ -21,8 +23,13 @@ _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 def policy(name: str, **changes: Any) -> PolicyDocument:
     """A document of `policies/`, with some parts replaced."""
+    return msgspec.structs.replace(_file(name), **changes)
+
+
+@cache
+def _file(name: str) -> PolicyDocument:
     plain = yaml.safe_load((POLICIES / f"{name}.yaml").read_text(encoding="utf-8"))
-    return msgspec.structs.replace(msgspec.convert(plain, PolicyDocument, strict=False), **changes)
+    return msgspec.convert(plain, PolicyDocument, strict=False)
 
 
 class Log:
@@ -100,6 +107,9 @@ class Log:
         grade: int | None = 1,
         at: str = "beishan",
         scheme: str = "ladder",
+        education: Education = Education.COLLEGE,
+        counted_years: int = 0,
+        probation_until: date | UnsetType = UNSET,
     ) -> str:
         """Somebody enters service."""
         hired = events.WorkerHired(
@@ -110,9 +120,10 @@ class Log:
             scheme=scheme,
             post=Post(post),
             grade=grade,
-            education=Education.COLLEGE,
-            counted_years=0,
+            education=education,
+            counted_years=counted_years,
             personal="",
+            probation_until=probation_until,
         )
         return self.write(f"worker/{worker_id}", hired, on)
 

@@ -13,11 +13,27 @@ from itertools import groupby
 from typing import NamedTuple
 
 from tests.oracle.careers import Day, known, on_day
-from tests.oracle.rules import InForce, full_month, in_force, paid_certificate, payers, rounded
+from tests.oracle.logs import policy
+from tests.oracle.rules import (
+    Counted,
+    InForce,
+    counted,
+    full_month,
+    in_force,
+    paid_post,
+    payers,
+    performance_of,
+    rounded,
+)
 
 from shared import events
 from shared.envelope import Recorded
 from shared.events import OUTSIDE
+from shared.policy_document import Flat, PolicyDocument, Rounding
+
+NOTHING_IN_FORCE = InForce(policy("chibi-legacy", flat=Flat(monthly={}), funding=()), Fraction(0), -1)
+"""Days of service without a rule are days of the month, and pay nothing."""
+ITEMS = ("basic", "performance", "allowance")
 
 
 class Key(NamedTuple):
@@ -25,6 +41,7 @@ class Key(NamedTuple):
 
     worker: str
     month: str
+    payable: str
     item: str
     post: str
     community: str
@@ -32,16 +49,17 @@ class Key(NamedTuple):
 
 
 class Worked(NamedTuple):
-    """One paid day: what pay depends on, the rule in force, and a full month's items."""
+    """One paid day: what holds, what the rules look at of it, the rule in force, and a full month's items."""
 
     day: date
     state: Day
+    seen: Counted
     rule: InForce
     items: dict[str, Fraction]
 
 
 def due(log: Sequence[Recorded], jurisdiction: str, month: str, at_position: int) -> dict[Key, int]:
-    """What everybody is due for a month, as known at a position; zero amounts are left out."""
+    """What everybody is due for a month of service, as known at a position; zero amounts are left out."""
     facts = known(log, at_position)
     streets = {
         fact.event.community_id: fact.event.street_id
@@ -55,9 +73,9 @@ def due(log: Sequence[Recorded], jurisdiction: str, month: str, at_position: int
     found: Counter[Key] = Counter()
     for worker in sorted({fact.subject_id for fact in facts if fact.stream.startswith("worker/")}):
         acts = [fact for fact in facts if fact.stream == f"worker/{worker}"]
-        days = list(_worked_days(acts, rules, month))
-        for item in ("basic", "performance", "allowance"):
-            _settle(found, worker, month, item, days, streets)
+        days = list(_worked_days(acts, rules, month, streets))
+        if days:
+            _settle(found, worker, month, days, streets)
     return {key: amount for key, amount in found.items() if amount}
 
 
@@ -67,59 +85,131 @@ def owed(due_now: dict[Key, int], paid: dict[Key, int]) -> dict[Key, int]:
     return {key: amount for key, amount in difference.items() if amount}
 
 
-def _worked_days(acts: Sequence[Recorded], rules: Sequence[Recorded], month: str) -> Iterator[Worked]:
-    year, number = int(month[:4]), int(month[5:])
+def _worked_days(
+    acts: Sequence[Recorded], rules: Sequence[Recorded], month: str, streets: dict[str, str]
+) -> Iterator[Worked]:
     full_months: dict[tuple[object, ...], dict[str, Fraction]] = {}
-    for day_of_month in range(1, monthrange(year, number)[1] + 1):
-        day = date(year, number, day_of_month)
+    for day in _days_of(month):
         state = on_day(acts, day)
-        if not state.in_service or state.suspended or state.scheme == OUTSIDE:
+        if not state.in_service or state.scheme == OUTSIDE:
             continue
-        rule = in_force(rules, state.scheme, day)
-        if rule is not None:
-            same = (state, rule.position, rule.share, paid_certificate(state, rule, day))
-            if same not in full_months:
-                full_months[same] = full_month(state, rule, day)
-            yield Worked(day, state, rule, full_months[same])
+        rule = in_force(rules, state.scheme, day) or NOTHING_IN_FORCE
+        if state.suspended and not _pays_suspended(rule.document):
+            continue
+        seen = counted(state, rule, day, streets.get(state.community))
+        same = (seen, rule.position, rule.share)
+        if same not in full_months:
+            full_months[same] = full_month(seen, rule)
+        yield Worked(day, state, seen, rule, full_months[same])
 
 
-def _settle(
-    found: Counter[Key], worker: str, month: str, item: str, days: list[Worked], streets: dict[str, str]
-) -> None:
-    """Add one line: exact over its days, rounded once, over its segments, each segment among its payers."""
-    if not days:
-        return
-    length = monthrange(int(month[:4]), int(month[5:]))[1]
-    segments = [list(group) for _, group in groupby(enumerate(days), key=lambda numbered: _segment(*numbered))]
-    nothing = Fraction(0)
-    exact = [sum((worked.items.get(item, nothing) / length for _, worked in group), nothing) for group in segments]
-    line = int(rounded(sum(exact, nothing), days[-1].rule.document.line_rounding))
-    for group, amount in zip(segments, parted(line, exact), strict=True):
-        worked = group[0][1]
-        shares = payers(worked.state, worked.rule, item, streets)
-        names = sorted(shares)
-        for payer, part in zip(names, parted(amount, [shares[name] for name in names]), strict=True):
-            found[Key(worker, month, item, worked.state.post, worked.state.community, payer)] += part
+def _pays_suspended(document: PolicyDocument) -> bool:
+    return document.suspension is not None and document.suspension.pay_share > 0
+
+
+def _days_of(month: str) -> list[date]:
+    year, number = int(month[:4]), int(month[5:])
+    return [date(year, number, day) for day in range(1, monthrange(year, number)[1] + 1)]
+
+
+def _settle(found: Counter[Key], worker: str, month: str, days: list[Worked], streets: dict[str, str]) -> None:
+    """Add a month's lines: exact over its days, rounded once, over its segments, each segment among its payers."""
+    segments = [
+        [worked for _, worked in group]
+        for _, group in groupby(enumerate(days), key=lambda numbered: _segment(*numbered))
+    ]
+    share = _parts([[worked.day for worked in group] for group in segments], month, days[-1].rule.document)
+    last = days[-1]
+    exact = {item: [group[0].items[item] * part for group, part in zip(segments, share, strict=True)] for item in ITEMS}
+    lines = {item: int(rounded(sum(exact[item], Fraction(0)), last.rule.document.line_rounding)) for item in ITEMS}
+    months = {item: _payable(month, item, last) for item in ITEMS}
+    if last.rule.document.total_rounding is not None:
+        lines = _with_round_totals(lines, last)
+    for item in ITEMS:
+        for group, amount in zip(segments, parted(lines[item], exact[item]), strict=True):
+            worked = group[0]
+            post, community = paid_post(worked.seen, worked.rule), worked.state.community
+            among = payers(post, worked.state, worked.rule, item, streets.get(community))
+            unit = 100 if worked.rule.document.shares_to == "yuan" else 1
+            for (payer, _), part in zip(among, parted(amount, [ratio for _, ratio in among], unit), strict=True):
+                found[Key(worker, month, months[item], item, post, community, payer)] += part
 
 
 def _segment(place: int, worked: Worked) -> tuple[object, ...]:
     """Equal for neighbouring days that belong together: without a gap, one place, one rate, one act in force."""
-    state, rule = worked.state, worked.rule
-    grade = state.grade if rule.document.ladder else None
-    rating = state.rating if rule.document.performance else None
-    certificate = paid_certificate(state, rule, worked.day)
-    act = (rule.position, rule.share, rule.funding)
-    return (worked.day.toordinal() - place, state.post, state.community, grade, rating, certificate, act)
+    act = (worked.rule.position, worked.rule.share, worked.rule.come)
+    return (worked.day.toordinal() - place, worked.state.community, worked.seen, act)
 
 
-def parted(amount: int, weights: Sequence[Fraction]) -> list[int]:
-    """Whole parts of an amount by weight that add up to it: largest remainder, a tie to the one that comes first."""
+def _parts(segments: list[list[date]], month: str, document: PolicyDocument) -> list[Fraction]:
+    """Which part of a full month each segment is, by the method of the rules in force on the last paid day."""
+    days = _days_of(month)
+    if document.proration == "whole-month-from-next":
+        return [Fraction(segment[0] == days[0]) for segment in segments]
+    if document.proration == "calendar-days":
+        return [Fraction(len(segment), len(days)) for segment in segments]
+    worked = [sum(_works(day, document) for day in segment) for segment in segments]
+    of_month = sum(_works(day, document) for day in days)
+    if sum(worked) == of_month:
+        return [Fraction(count, of_month or 1) for count in worked]
+    calendar = document.working_calendar
+    a_month = Fraction(calendar.days_a_month) if calendar else Fraction("21.75")
+    return [Fraction(count) / max(a_month, sum(worked)) for count in worked]
+
+
+def _works(day: date, document: PolicyDocument) -> bool:
+    calendar = document.working_calendar
+    if calendar is not None and day in (*calendar.rest_days, *calendar.made_up_days):
+        return day in calendar.made_up_days
+    return day.weekday() < 5
+
+
+def _payable(month: str, item: str, last: Worked) -> str:
+    """The performance part is paid in the first month it is paid in, from the last of its period on."""
+    performance = performance_of(last.rule, last.seen.district)
+    if item != "performance" or performance is None:
+        return month
+    year, number = int(month[:4]), int(month[5:])
+    ends = {"monthly": range(1, 13), "half-yearly": (6, 12), "yearly": (12,)}[performance.rhythm]
+    number = min(end for end in ends if end >= number)
+    while performance.paid_in and number not in performance.paid_in:
+        year, number = (year, number + 1) if number < 12 else (year + 1, 1)
+    return f"{year}-{number:02d}"
+
+
+def _with_round_totals(lines: dict[str, int], last: Worked) -> dict[str, int]:
+    """The month's total to whole units, borne by the largest line; a performance part of another month alone."""
+    performance = performance_of(last.rule, last.seen.district)
+    ever_later = performance is not None and (performance.rhythm != "monthly" or 0 < len(set(performance.paid_in)) < 12)
+    groups = [("basic", "allowance"), ("performance",)] if ever_later else [ITEMS]
+    return {
+        item: amount
+        for group in groups
+        for item, amount in _round_total(lines, group, last.rule.document.total_rounding).items()
+    }
+
+
+def _round_total(lines: dict[str, int], group: tuple[str, ...], rounding: Rounding | None) -> dict[str, int]:
+    mine = {item: lines[item] for item in group}
+    total = sum(mine.values())
+    target = int(rounded(Fraction(total), rounding))
+    largest = max(group, key=lambda item: mine[item])
+    borne = {**mine, largest: mine[largest] + target - total}
+    return borne if borne[largest] >= 0 else {**dict.fromkeys(group, 0), largest: target}
+
+
+def parted(amount: int, weights: Sequence[Fraction], unit: int = 1) -> list[int]:
+    """Whole parts of an amount by weight that add up to it: largest remainder, a tie to the one that comes first.
+
+    Parts are cut to whole units, which go round by remainder; what lies below a unit goes to the next one.
+    """
     total = sum(weights, Fraction(0))
     if not total:
         return [amount, *[0] * (len(weights) - 1)]
     exact = [amount * weight / total for weight in weights]
-    parts = [int(part // 1) for part in exact]
-    neediest = sorted(range(len(parts)), key=lambda n: (parts[n] - exact[n], n))
-    for n in neediest[: amount - sum(parts)]:
-        parts[n] += 1
+    parts = [int(part // unit) * unit for part in exact]
+    left = amount - sum(parts)
+    for n in sorted(range(len(parts)), key=lambda n: (parts[n] - exact[n], n)):
+        parts[n] += min(left, unit)
+        left -= min(left, unit)
     return parts

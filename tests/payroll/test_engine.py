@@ -249,7 +249,7 @@ def test_a_district_pays_as_a_payer_of_its_own_and_a_street_outside_every_distri
     district = {"tianning": District(streets=("first",))}
     rules = [enacted("chibi-2020", "2020-09-01", funding=halves, districts=district)]
     rows = hire("li", "2020-10-01") + hire("wu", "2020-10-01", at="south")
-    found = by_payer(work_out(rows, rules, months=("2020-10", "2020-10"), districts={"first": "tianning"}))
+    found = by_payer(work_out(rows, rules, months=("2020-10", "2020-10")))
     assert found == {
         ("li", "2020-10", "basic", "city/chibi"): 131_000,
         ("li", "2020-10", "basic", "district/tianning"): 131_000,

@@ -13,7 +13,7 @@ from tests.payroll.working import by_payer, enacted, hire, work_out
 
 from payroll.engine import FactKind, differences, entries_of
 from payroll.engine.funding import allocated, shared
-from payroll.engine.policy_tables import payer_ratios
+from payroll.engine.payers import payer_ratios
 from shared.money import common_weights, split
 from shared.policy_document import FundingRule, Level
 
@@ -120,7 +120,7 @@ def test_a_difference_is_due_less_paid_per_payer_and_never_split_again():
     due = entries_of([(*key, 0, 700), (*key, 1, 150), (*key, 2, 150)])
     paid = entries_of([(*key, 0, 700), (*key, 1, 149), (*key, 3, 151)])
     found = differences(due, paid)
-    assert list(zip(found.level.tolist(), found.amount_fen.tolist(), strict=True)) == [(1, 1), (2, 150), (3, -151)]
+    assert list(zip(found.payer.tolist(), found.amount_fen.tolist(), strict=True)) == [(1, 1), (2, 150), (3, -151)]
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 2)] * 7, st.integers(-5, 5)), max_size=30))
@@ -137,7 +137,7 @@ def test_paying_the_difference_leaves_no_difference(rows):
                 first.item.tolist(),
                 first.post.tolist(),
                 first.community.tolist(),
-                first.level.tolist(),
+                first.payer.tolist(),
                 first.amount_fen.tolist(),
                 strict=True,
             )

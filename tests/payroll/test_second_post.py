@@ -1,14 +1,10 @@
-"""Two posts in one hand (rule 22): payroll knows the second post, and closes no month that should pay for it."""
+"""Two posts in one hand (rule 22): payroll knows the second post from its day to its end."""
 
-from decimal import Decimal
-
-import pytest
 from tests.payroll.feeding import caller, opened, payroll_over
 
 from payroll.engine import FactKind
 from payroll.intake import rows_of
 from shared.events import Post, SecondPostLeft, SecondPostTaken
-from shared.policy_document import TwoPosts, TwoPostsPay
 
 
 def with_two_posts(**document):
@@ -47,11 +43,3 @@ def test_one_pay_is_paid_for_two_posts_where_the_policy_says_so():
     one.hire("li", "2020-10-01")
     found, alone = drafted(with_two_posts()), drafted(one)
     assert (found.total_fen, found.lines, found.blockers) == (alone.total_fen, alone.lines, ())
-
-
-@pytest.mark.parametrize(
-    "pay", [TwoPostsPay(pays=TwoPosts.HIGHER), TwoPostsPay(pays=TwoPosts.SUPPLEMENT, supplement=Decimal("200.00"))]
-)
-def test_a_month_in_which_two_posts_would_be_paid_is_not_closed(pay):
-    """Rule 22, refused."""
-    assert drafted(with_two_posts(two_posts=pay)).blockers[0].startswith("not-computed: chibi-2020: two_posts: ")

@@ -21,6 +21,7 @@ from payroll.engine import (
     Vocabulary,
     compile_policies,
     day_number,
+    diploma_held,
     due,
     facts_of,
     month_name,
@@ -77,7 +78,7 @@ def fact(worker: str, kind: FactKind, on: str, value: Any, position: int = 20, o
     return [(worker, kind, date.fromisoformat(on), position, ordinal, value)]
 
 
-def words(rows: Iterable[Row], districts: dict[str, str] | None = None, city: str = "chibi") -> Vocabulary:
+def words(rows: Iterable[Row], districts: Iterable[str] = (), city: str = "chibi") -> Vocabulary:
     """The vocabulary of these facts in a city."""
     rows = list(rows)
     schemes = [row[5] for row in rows if row[1] is FactKind.SCHEME]
@@ -86,7 +87,7 @@ def words(rows: Iterable[Row], districts: dict[str, str] | None = None, city: st
         workers=[row[0] for row in rows],
         schemes=[*schemes, "ladder"],
         street_of=STREETS,
-        district_of=districts,
+        districts=districts,
     )
 
 
@@ -97,6 +98,10 @@ def _code(names: Vocabulary, kind: FactKind, value: Any) -> int:
         FactKind.COMMUNITY: names.community_codes.__getitem__,
         FactKind.CERTIFICATE: CERTIFICATE_CODES.__getitem__,
         FactKind.RATING: rating_of_year,
+        FactKind.EDUCATION: diploma_held,
+        FactKind.SECOND_POST: lambda post: POST_CODES[post] + 1,
+        FactKind.PROBATION: lambda day: day_number(date.fromisoformat(day)),
+        FactKind.SERVED_SINCE: lambda day: day_number(date.fromisoformat(day)),
     }
     return int(code_of.get(kind, int)(value))
 
@@ -106,11 +111,10 @@ def work_out(
     policies: list[EnactedPolicy],
     bases: list[PublishedBase] | None = None,
     months: tuple[str, str] = ("2020-10", "2021-12"),
-    districts: dict[str, str] | None = None,
     city: str = "chibi",
 ) -> Due:
-    """What the engine makes due of these facts; `districts` maps streets."""
-    names = words(rows, districts, city)
+    """What the engine makes due of these facts."""
+    names = words(rows, {name for policy in policies for name in policy.document.districts}, city)
     tables = compile_policies(policies, bases or [], names, month_number(months[0]), month_number(months[1]))
     coded = [
         (names.worker_codes[worker], kind, day_number(day), position, ordinal, _code(names, kind, value))
@@ -124,7 +128,7 @@ def by_payer(result: Due) -> dict[tuple[str, str, str, str], int]:
     names, entries = result.tables.vocabulary, result.entries
     found: dict[tuple[str, str, str, str], int] = defaultdict(int)
     for n in range(len(entries)):
-        payer = names.payer(int(entries.level[n]), int(entries.community[n]))
+        payer = names.payers[int(entries.payer[n])]
         worker, month = names.workers[int(entries.worker[n])], month_name(int(entries.service_month[n]))
         found[worker, month, Item(int(entries.item[n])).name.lower(), payer] += int(entries.amount_fen[n])
     return dict(found)

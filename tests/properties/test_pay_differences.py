@@ -23,7 +23,7 @@ def due_so_far(log, month):
     found = {}
     for each in MONTHS[: MONTHS.index(month) + 1]:
         found |= pay.due(log.events, CITY, each, log.position)
-    return found
+    return {key: amount for key, amount in found.items() if key.payable <= month}
 
 
 def added(*parts):

@@ -1,4 +1,4 @@
-"""A document that is free of faults can be computed with: what the log has accepted must never stop payroll."""
+"""Any document of the right shape can be computed with: what the log has accepted must never stop payroll."""
 
 from decimal import Decimal
 
@@ -16,7 +16,6 @@ from shared.events import Certificate, Post, Rating
 from shared.money import fen
 from shared.policy_check import faults
 from shared.policy_document import (
-    Band,
     Base,
     CertificateAllowance,
     Flat,
@@ -32,8 +31,6 @@ from shared.policy_document import (
 pytestmark = pytest.mark.campaign
 
 SHARE, LONG = 60, 1_500
-_BANDS = {str(post): Band(lowest=1, highest=1) for post in Post}
-_UP_TO_THREE = {str(post): Band(lowest=1, highest=3) for post in Post}
 ROUNDINGS = [Rounding(to=unit, mode=mode) for unit in Unit for mode in Mode]
 
 
@@ -58,14 +55,12 @@ def test_shares_of_up_to_ten_places_can_be_computed(places):
         funding=funding(city=third, street=third, community=rest),
         performance=Performance(share=Decimal(third), factors={"excellent": one_ninth}),
     )
-    assert faults(document) == []
     assert sum(paid_for_october(document).values()) > 0
 
 
 def test_coefficients_of_ten_places_without_rounding_can_be_computed():
     fine = ladder(rounded_base=False, full_month_rounding=None, coefficients={1: Decimal("0.7231231231")})
-    document = policy("chibi-2020", ladder=fine, bands=_BANDS, grade_rules=None)
-    assert faults(document) == []
+    document = policy("chibi-2020", ladder=fine, bands={})
     assert sum(paid_for_october(document).values()) > 0
 
 
@@ -73,11 +68,10 @@ def test_a_published_wage_never_stops_a_document_that_could_be_computed_before()
     fine = ladder(
         rounded_base=False,
         full_month_rounding=None,
-        coefficients={1: Decimal("0.7231"), 2: Decimal("1"), 3: Decimal("1.9007")},
+        coefficients={1: Decimal("0.7231"), 3: Decimal("1.9007")},
     )
     third = Performance(share=Decimal("0.3333"), factors={"excellent": Decimal("1.1111")})
-    document = policy("chibi-2020", ladder=fine, bands=_UP_TO_THREE, grade_rules=None, performance=third)
-    assert faults(document) == []
+    document = policy("chibi-2020", ladder=fine, bands={}, performance=third)
     assert paid_for_october(document)
     assert paid_for_october(document, 6_111_107)
 
@@ -109,15 +103,10 @@ def _ratios(largest):
     )
 
 
-def _amounts(least="0.01", largest="99999.99"):
-    return st.one_of(st.sampled_from([Decimal(least), Decimal(largest)]), st.decimals(least, largest, places=2))
-
-
-@st.composite
-def _falling(draw, names, values):
-    """Values of some names, none less than the one after it."""
-    chosen = [name for name in names if draw(st.booleans())] or names[:1]
-    return dict(zip(chosen, sorted((draw(values) for _ in chosen), reverse=True), strict=True))
+def _amounts(largest="999999999.99"):
+    return st.one_of(
+        st.sampled_from([Decimal(0), Decimal(largest), Decimal("1E+8")]), st.decimals(0, largest, places=2)
+    )
 
 
 @st.composite
@@ -127,56 +116,50 @@ def _parted(draw, whole):
     cuts = sorted(draw(st.lists(_ratios(1), min_size=len(levels), max_size=len(levels))))
     if whole:
         cuts[-1] = Decimal(1)
-    parts = {level: high - low for level, low, high in zip(levels, [Decimal(0), *cuts], cuts, strict=False)}
-    return {level: part for level, part in parts.items() if part}
+    return {level: high - low for level, low, high in zip(levels, [Decimal(0), *cuts], cuts, strict=False)}
 
 
-def _rules(*posts):
-    return st.builds(
-        FundingRule,
-        posts=st.just(posts),
-        shares=_parted(whole=False).filter(bool),
-        remainder=st.none() | _parted(whole=True),
-    ).filter(lambda rule: rule.remainder is None or sum(rule.shares.values()) < 1)
-
-
+_RULES = st.builds(
+    FundingRule,
+    posts=st.just(tuple(Post)),
+    shares=_parted(whole=False),
+    remainder=st.none() | _parted(whole=True),
+)
 _POSITIVE = _ratios(10).filter(bool)
 _LADDERS = st.builds(
     Ladder,
     base=st.builds(
         Base,
-        average_annual_wage=_amounts("6000.00", "9999999.99"),
-        share=_ratios(2).filter(bool),
+        average_annual_wage=_amounts().filter(bool),
+        share=_POSITIVE,
         rounding=st.none() | st.sampled_from(ROUNDINGS),
     ),
-    coefficients=_POSITIVE.map(lambda ratio: {1: ratio}),
+    coefficients=st.dictionaries(st.integers(1, 99), _POSITIVE | st.just(Decimal(100)), max_size=3).flatmap(
+        lambda others: _POSITIVE.map(lambda ratio: {**others, 1: ratio})
+    ),
     full_month_rounding=st.none() | st.sampled_from(ROUNDINGS),
 )
 _CHANGES = {
+    "funding": _RULES.map(lambda rule: (rule,)),
     "performance": st.none()
     | st.builds(
         Performance,
-        share=_ratios(1).filter(bool),
-        factors=_falling([str(rating) for rating in Rating], _ratios(10)),
+        share=_ratios(1),
+        factors=st.dictionaries(st.sampled_from([str(rating) for rating in Rating]), _ratios(10)),
         without_rating=_ratios(10),
     ),
     "certificate_allowance": st.none()
-    | st.builds(CertificateAllowance, monthly=_falling([str(name) for name in reversed(Certificate)], _amounts())),
+    | st.builds(
+        CertificateAllowance, monthly=st.dictionaries(st.sampled_from([str(name) for name in Certificate]), _amounts())
+    ),
     "line_rounding": st.sampled_from(ROUNDINGS),
 }
-_NO_LADDER = {"ladder": None, "bands": {}, "admission": {}}
 _DOCUMENTS = st.one_of(
-    st.fixed_dictionaries({**_CHANGES, "ladder": _LADDERS, "funding": st.tuples(_rules(*Post))}).map(
-        lambda changes: {**changes, "bands": _BANDS}
-    ),
+    st.fixed_dictionaries({**_CHANGES, "ladder": _LADDERS}),
     st.fixed_dictionaries(
-        {
-            **_CHANGES,
-            "flat": st.builds(Flat, monthly=st.fixed_dictionaries({"dedicated": _amounts()})),
-            "funding": st.tuples(_rules(Post.DEDICATED)),
-        }
-    ).map(lambda changes: {**changes, **_NO_LADDER}),
-).map(lambda changes: policy("chibi-2020", **{"grade_rules": None, "budget_items": {}, **changes}))
+        {**_CHANGES, "flat": st.builds(Flat, monthly=st.fixed_dictionaries({"dedicated": _amounts()}))}
+    ).map(lambda changes: {**changes, "ladder": None}),
+).map(lambda changes: policy("chibi-2020", bands={}, **changes))
 
 
 def at_work(documents):
@@ -194,8 +177,7 @@ def at_work(documents):
 
 
 def agree_on(documents):
-    """Accepted by the ledger, computed by payroll with every line explained, and to the fen what the oracle pays."""
-    assert [faults(document) for document in documents] == [[]] * len(documents)
+    """Computed by payroll with every line explained, and to the fen what the oracle pays."""
     log = at_work(documents)
     settlement = settle(projected(log.events).known(CITY, log.position), "2020-10")
     months = (pay.due(log.events, CITY, month, log.position) for month in ("2020-09", "2020-10"))
@@ -205,7 +187,7 @@ def agree_on(documents):
 
 @settings(max_examples=SHARE, deadline=None, derandomize=True, database=None)
 @given(st.lists(_DOCUMENTS, min_size=1, max_size=2))
-def test_every_document_without_faults_is_paid_to_the_fen(documents):
+def test_every_document_is_paid_to_the_fen(documents):
     agree_on(documents)
 
 
@@ -213,5 +195,5 @@ def test_every_document_without_faults_is_paid_to_the_fen(documents):
 @pytest.mark.timeout(3600)
 @settings(max_examples=LONG, deadline=None, database=None)
 @given(st.lists(_DOCUMENTS, min_size=1, max_size=2))
-def test_every_document_without_faults_is_paid_to_the_fen_at_length(documents):
+def test_every_document_is_paid_to_the_fen_at_length(documents):
     agree_on(documents)

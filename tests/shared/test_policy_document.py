@@ -92,6 +92,7 @@ def test_saying_a_default_aloud_changes_no_digest() -> None:
         {"grade_rules__uncounted_ratings": ["unfit"]},
         {"ladder__base__starts": "07-01"},
         {"districts": {"north": {"streets": ["puqi"]}}},
+        {"working_calendar": {"rest_days": ["2020-10-01"]}},
     ],
     ids=str,
 )
@@ -120,6 +121,18 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a step that is no number": (
         {"ladder": None, "additive": {"tables": {"basic": {"by": ["grade"], "monthly": {"one": "1"}}}}},
         ["/additive/tables/basic/monthly/one"],
+    ),
+    "a step beyond 99": (
+        {"ladder": None, "additive": {"tables": {"basic": {"by": ["grade"], "monthly": {"100": "1"}}}}},
+        ["/additive/tables/basic/monthly/100"],
+    ),
+    "a month of more working days than days": (
+        {"working_calendar": {"days_a_month": "31.5"}},
+        ["/working_calendar/days_a_month"],
+    ),
+    "days of the calendar that say nothing": (
+        {"working_calendar": {"rest_days": ["2020-10-03"], "made_up_days": ["2020-10-09"]}},
+        ["/working_calendar/rest_days/0", "/working_calendar/made_up_days/0"],
     ),
     "two axes and one word": (
         {"ladder": None, "additive": {"tables": {"t": {"by": ["post", "grade"], "monthly": {"head": "1"}}}}},

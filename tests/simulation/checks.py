@@ -130,7 +130,15 @@ def _amounts(lines: Iterable[Line]) -> list[tuple[pay.Key, int]]:
 
 
 def _key(line: Line) -> pay.Key:
-    return pay.Key(line.worker_id, line.service_month, line.item, line.post, line.community_id, line.payer)
+    return pay.Key(
+        line.worker_id,
+        line.service_month,
+        line.payable_month,
+        line.item,
+        line.post,
+        line.community_id,
+        line.payer,
+    )
 
 
 def _rebuilt_is_live(world: World) -> None:

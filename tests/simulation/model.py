@@ -19,7 +19,7 @@ from tests.simulation.wishes import CITY, Wish
 
 from shared import events
 from shared.envelope import Basis, Recorded
-from shared.events import Certificate, Event, Post, Rating
+from shared.events import Certificate, Education, Event, Post, Rating
 
 Written = tuple[str, str]
 """Stream and stored name of an event."""
@@ -248,6 +248,8 @@ def _event(wish: Wish, worker_id: str, model: Model) -> Event | None:
             return events.WorkerAppraised(year=said["year"], rating=Rating(said["rating"]))
         case "qualifications":
             return events.WorkerQualified(certificate=Certificate(said["certificate"]), personal="")
+        case "educations":
+            return events.WorkerEducated(education=Education(said["education"]))
         case "separations":
             return events.WorkerSeparated(reason=said["reason"])
         case "voids":
@@ -268,7 +270,7 @@ def _hired(said: Any, worker_id: str) -> Event:
         scheme=_LEGACY if legacy else "ladder",
         post=Post(said["post"]),
         grade=None if legacy else said["grade"],
-        education=said["education"],
+        education=Education(said["education"]),
         counted_years=0,
         personal="",
     )

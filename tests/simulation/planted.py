@@ -11,7 +11,7 @@ from tests.simulation.planted_taking import Planting
 
 import ledger.execution
 import ledger.relay
-import payroll.engine.lines
+import payroll.engine.kernel
 import payroll.lookup
 import payroll.projection
 from ledger.appending import Answered, Appended, Pending
@@ -132,12 +132,12 @@ def _key_destroyed_though_it_may_be_needed() -> list[Planting]:
 
 
 def _share_rounded_for_each_payer() -> list[Planting]:
-    def shared(amount: Any, weights: Any) -> Any:
+    def shared(amount: Any, weights: Any, unit: Any = None) -> Any:
         total = weights.sum(axis=1, keepdims=True)
         parts = (2 * np.abs(amount)[:, None] * weights + total) // (2 * total)
         return np.where(amount < 0, -1, 1)[:, None] * parts.astype(np.int64)
 
-    return [(payroll.engine.lines, "shared", shared)]
+    return [(payroll.engine.kernel, "shared", shared)]
 
 
 def _void_takes_what_came_after() -> list[Planting]:

@@ -137,9 +137,10 @@ def test_a_file_with_faults_is_never_enacted_and_every_fault_is_named(tmp_path: 
 
 def test_a_note_says_what_no_paper_is_named_for_and_what_payroll_leaves_alone() -> None:
     """A note is no fault: the document may be enacted."""
-    found = check_policy(POLICIES / "xiangan-2013.yaml")
+    found = check_policy(POLICIES / "changzhou-2011.yaml")
     assert [(note.key, note.detail.partition(":")[0]) for note in found.notes] == [
-        ("/additive", "payroll closes no month on this")
+        ("/ladder/base", "payroll closes no month on this"),
+        ("/funding/0/shares/district", "the district of a seat's street pays, and no street lies in a district"),
     ]
     assert {note.key for note in check_policy(CHIBI).notes} == {"/open_to", "/budget_items"}
 
@@ -251,3 +252,8 @@ def test_files_with_faults_are_not_compared(run: Run, tmp_path: Path) -> None:
     result = run("policy", "diff", str(CHIBI), str(altered(tmp_path, {"oldest: 40": "oldest: old"})))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "/admission/dedicated/oldest" in result.stderr
+
+
+def test_working_days_without_a_calendar_are_noted(tmp_path: Path) -> None:
+    file = altered(tmp_path, {"proration: calendar-days": "proration: working-days-21.75"})
+    assert "/proration" in {note.key for note in check_policy(file).notes}

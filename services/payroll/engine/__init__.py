@@ -1,6 +1,6 @@
 """The pay engine: from facts and policies, as columns of whole numbers, to what is due to whom and who pays it."""
 
-from payroll.engine.comparing import BASELINE, SCENARIO, Comparison, compare, payer_name
+from payroll.engine.comparing import BASELINE, SCENARIO, Comparison, compare
 from payroll.engine.differences import Differences, differences
 from payroll.engine.facts import (
     FactKind,
@@ -11,22 +11,26 @@ from payroll.engine.facts import (
     in_order,
     month_name,
     month_number,
+    years_before,
 )
-from payroll.engine.lines import Due, Entries, Gap, Segments, due, entries_of, settled
+from payroll.engine.lines import Due, Entries, Segments, due, entries_of, settled
 from payroll.engine.policy_tables import PolicyTables, compile_policies
 from payroll.engine.policy_versions import EnactedPolicy, PublishedBase, Version, ladder_pay
-from payroll.engine.uncomputed import uncomputed
+from payroll.engine.rates import Gap
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
     CERTIFICATES,
+    EARNED,
     ENDED,
     POST_CODES,
     POSTS,
     RATINGS,
+    SUSPENSE,
     Item,
     PayerLevel,
     Vocabulary,
     certificate_change,
+    diploma_held,
     rating_of_year,
     vocabulary,
 )
@@ -37,12 +41,14 @@ __all__ = [
     "BASELINE",
     "CERTIFICATES",
     "CERTIFICATE_CODES",
+    "EARNED",
     "ENDED",
     "ENGINE_VERSION",
     "POSTS",
     "POST_CODES",
     "RATINGS",
     "SCENARIO",
+    "SUSPENSE",
     "Comparison",
     "Differences",
     "Due",
@@ -63,6 +69,7 @@ __all__ = [
     "compile_policies",
     "day_number",
     "differences",
+    "diploma_held",
     "due",
     "entries_of",
     "facts_of",
@@ -71,9 +78,8 @@ __all__ = [
     "ladder_pay",
     "month_name",
     "month_number",
-    "payer_name",
     "rating_of_year",
     "settled",
-    "uncomputed",
     "vocabulary",
+    "years_before",
 ]

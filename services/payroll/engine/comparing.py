@@ -13,7 +13,6 @@ from payroll.engine.facts import Facts, Ints, in_order
 from payroll.engine.lines import Due, Entries, Segments, due
 from payroll.engine.policy_tables import PolicyTables
 from payroll.engine.policy_versions import Version
-from payroll.engine.vocabulary import PayerLevel, Vocabulary
 
 BASELINE, SCENARIO = 0, 1
 _CHUNK_MONTHS = 1 << 15
@@ -28,7 +27,7 @@ _Versions = dict[tuple[int, int], Version]
 class Comparison:
     """Sums of the two sides, of service months from `first_month` on; the first axis of each is the side.
 
-    `place_fen` is int64[side, month, community], `payer_fen[side, month, payer]` with payers as `payer_name` has them,
+    `place_fen` is int64[side, month, community], `payer_fen[side, month, payer]`,
     `worker_fen[side, worker]`; `heads[side, month, community]` counts who is in paid service there in the month;
     `marks` see `_marks`; `unruled[side]` counts the segments that no rule covers.
     """
@@ -69,9 +68,8 @@ class Comparison:
         entries, segments = worked_out.entries, worked_out.segments
         _, months, communities = self.place_fen.shape
         month = entries.service_month - self.first_month
-        payer = entries.level * communities + entries.community
         np.add.at(self.place_fen[side].reshape(-1), month * communities + entries.community, entries.amount_fen)
-        np.add.at(self.payer_fen[side].reshape(-1), month * self.payer_fen.shape[2] + payer, entries.amount_fen)
+        np.add.at(self.payer_fen[side].reshape(-1), month * self.payer_fen.shape[2] + entries.payer, entries.amount_fen)
         np.add.at(self.worker_fen[side], entries.worker, entries.amount_fen)
         np.add.at(self.marks[side], entries.worker, _marks(entries))
         self.heads[side] += _heads(segments, segments.month - self.first_month, (months, communities))
@@ -97,7 +95,7 @@ def compare(
     sums = Comparison(
         first_month=tables[BASELINE].first_month,
         place_fen=np.zeros((2, months, len(names.communities)), dtype=np.int64),
-        payer_fen=np.zeros((2, months, len(names.communities) * len(PayerLevel)), dtype=np.int64),
+        payer_fen=np.zeros((2, months, len(names.payers)), dtype=np.int64),
         heads=np.zeros((2, months, len(names.communities)), dtype=np.int64),
         worker_fen=np.zeros((2, len(names.workers)), dtype=np.int64),
         marks=np.zeros((2, len(names.workers)), dtype=np.uint64),
@@ -134,12 +132,6 @@ def _chunks(
 def _joined(facts: Facts, more: Facts) -> Facts:
     columns = ((getattr(facts, one.name), getattr(more, one.name)) for one in fields(Facts))
     return in_order(Facts(*(np.concatenate(pair) for pair in columns)))
-
-
-def payer_name(names: Vocabulary, payer: int) -> str:
-    """The identity of a payer of `Comparison.payer_fen`."""
-    level, community = divmod(payer, len(names.communities))
-    return names.payer(level, community)
 
 
 def _heads(segments: Segments, month: Ints, shape: tuple[int, int]) -> Ints:

@@ -25,7 +25,7 @@ class Differences:
     item: Ints
     post: Ints
     community: Ints
-    level: Ints
+    payer: Ints
     due_fen: Ints
     paid_fen: Ints
 

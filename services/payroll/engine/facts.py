@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from enum import IntEnum
 from typing import TypeAlias
 
@@ -28,6 +29,9 @@ class FactKind(IntEnum):
     RATING = 6
     SUSPENDED = 7
     SECOND_POST = 8
+    EDUCATION = 9
+    PROBATION = 10
+    SERVED_SINCE = 11
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,10 @@ class Facts:
     """Facts that hold (voided ones are not here), one per row of equal-length columns.
 
     `worker` and `value` are codes of the vocabulary (a grade is itself, 0 for none; in service and suspended: 1
-    or 0; of a second post 0 is none; a certificate is a `vocabulary.certificate_change`; a rating has its year with
-    it, see `vocabulary.rating_of_year`), `kind` is a FactKind, `day` counts from 1970-01-01, `position` and `ordinal`
-    say where in the log the fact stands.
+    or 0; of a second post 0 is none; a certificate is a `vocabulary.certificate_change`, a diploma a `diploma_held`; a
+    rating has its year with it, see `vocabulary.rating_of_year`; a probation is its last day, served since a day from
+    which all years of service count; both as `day`), `kind` is a FactKind, `day` counts from 1970-01-01, `position`
+    and `ordinal` say where in the log the fact stands.
     """
 
     worker: Ints
@@ -93,3 +98,10 @@ def month_name(number: int) -> str:
 def first_day(month: int) -> int:
     """The day number of the first of a month given as months since 1970-01."""
     return day_number(date(EPOCH.year + month // 12, month % 12 + 1, 1))
+
+
+def years_before(day: int, years: int) -> int:
+    """The day number of the same calendar day so many years before; 1 March where that year has no 29 February."""
+    then = EPOCH + timedelta(day)
+    leap = isleap(then.year - years) or (then.month, then.day) != (2, 29)
+    return day_number(then.replace(year=then.year - years) if leap else date(then.year - years, 3, 1))

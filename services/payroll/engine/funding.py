@@ -5,20 +5,24 @@ import numpy as np
 from payroll.engine.facts import Ints
 
 
-def shared(amount: Ints, weights: Ints) -> Ints:
+def shared(amount: Ints, weights: Ints, unit: Ints | None = None) -> Ints:
     """The parts of each amount by its row of weights, as `shared.money.split` gives them: int64[rows, parts].
 
     `amount` (fen) is int64[rows], `weights` whole numbers[rows, parts], not negative, with a positive sum; they are
     Python's integers where amount × sum of weights could leave int64 (`PolicyTables.wide`). The left-over fen go to
     the largest remainders, a tie to the part that comes first. shared(-a) = -shared(a).
+    With a `unit` per row, parts are cut to whole units and the left-over units go round, last what lies below one.
     """
     total = weights.sum(axis=1, keepdims=True)
     products = np.abs(amount)[:, None] * weights
     parts = (products // total).astype(np.int64)
+    if unit is not None and (unit > 1).any():
+        parts -= parts % unit[:, None]
     remainders = products - parts * total
     left_over = np.abs(amount) - parts.sum(axis=1)
     short = np.flatnonzero(left_over)
-    parts[short] += _ranks(remainders[short]) < left_over[short, None]
+    size = 1 if unit is None else unit[short, None]
+    parts[short] += np.clip(left_over[short, None] - _ranks(remainders[short]) * size, 0, size)
     signed: Ints = np.where(amount < 0, -1, 1)[:, None] * parts
     return signed
 

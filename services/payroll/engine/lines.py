@@ -1,37 +1,32 @@
-"""Work out what is due: stretches × months → items, rounded once, shared among payers."""
+"""Work out what is due: stretches × months → segments with amounts → entries under their keys."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from enum import IntEnum
 from itertools import pairwise
 
 import numpy as np
 
 from payroll.engine.facts import Facts, Ints, in_order
-from payroll.engine.funding import allocated, shared
+from payroll.engine.kernel import kernel
+from payroll.engine.months import Calendar, Pieces, calendar, partial_months, whole_months
 from payroll.engine.policy_tables import PolicyTables
 from payroll.engine.policy_versions import Version
-from payroll.engine.timeline import Pieces, Stretches, calendar, partial_months, stretches, whole_months
-from payroll.engine.vocabulary import Item, PayerLevel
+from payroll.engine.proration import Days, parts, unknown_days
+from payroll.engine.rates import Gap, Rates
+from payroll.engine.timeline import Stretches, stretches
+from payroll.engine.vocabulary import Item
 
 CHUNK_WORKERS = 8000
-
-
-class Gap(IntEnum):
-    """Why a segment has no rule: nothing in force, no rate for post, grade or rating, or nobody named to pay."""
-
-    NO_POLICY = 1
-    NO_RATE = 2
-    NO_FUNDING = 3
 
 
 @dataclass(frozen=True)
 class Segments:
     """Days of one worker in one month at one rate in one community, with what they are due.
 
-    `month` counts from 1970-01, `start` is a day number, `amounts` is fen: int64[segments, items, payer levels].
+    `month` counts from 1970-01, `start` is a day number; `part` of `whole` is the part of a full month that is paid,
+    `rate` a slot of `Rates`, `amounts` is fen: int64[segments, items, payer levels].
     """
 
     worker: Ints
@@ -39,6 +34,8 @@ class Segments:
     start: Ints
     days: Ints
     month_days: Ints
+    part: Ints
+    whole: Ints
     rate: Ints
     community: Ints
     amounts: Ints
@@ -52,10 +49,19 @@ class Segments:
         ordered: list[int] = rows[np.argsort(self.start[rows], kind="stable")].tolist()
         return ordered
 
+    def last_of_month(self) -> Ints:
+        """The row of the last segment of each segment's month."""
+        if not len(self):
+            return np.zeros(0, dtype=np.int64)
+        closes = np.flatnonzero(
+            np.append((self.worker[1:] != self.worker[:-1]) | (self.month[1:] != self.month[:-1]), True)
+        )
+        return np.repeat(closes, np.diff(np.append(-1, closes)))
+
 
 @dataclass(frozen=True)
 class Entries:
-    """Amounts under their keys: one payer level's part of one item of one worker and month. Equal-length columns."""
+    """Amounts under their keys: one payer's part of one item of one worker and month. Equal-length columns."""
 
     worker: Ints
     service_month: Ints
@@ -63,11 +69,15 @@ class Entries:
     item: Ints
     post: Ints
     community: Ints
-    level: Ints
+    payer: Ints
     amount_fen: Ints
 
     def __len__(self) -> int:
         return len(self.worker)
+
+    def take(self, rows: Ints) -> Entries:
+        """These rows."""
+        return Entries(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def entries_of(rows: Sequence[tuple[int, ...]]) -> Entries:
@@ -78,7 +88,7 @@ def entries_of(rows: Sequence[tuple[int, ...]]) -> Entries:
 
 @dataclass(frozen=True)
 class Due:
-    """What is due, as entries, each pointing to the segment it comes from (`segment`), and the segments.
+    """What is due, as entries, each pointing to the segment it comes from (`segment`) and its payer level, and these.
 
     A key may stand in several entries when a month has several segments; differences add them up.
     """
@@ -86,34 +96,66 @@ class Due:
     tables: PolicyTables
     segments: Segments
     segment: Ints
+    level: Ints
     entries: Entries
+
+    def payable(self, last_month: int) -> Due:
+        """What of it is payable up to a month."""
+        rows = np.flatnonzero(self.entries.payable_month <= last_month)
+        return Due(self.tables, self.segments, self.segment[rows], self.level[rows], self.entries.take(rows))
 
     def gaps(self) -> list[tuple[int, Gap]]:
         """Segments that no rule covers, and why. A month with one cannot be closed."""
-        reason = gaps_of(self.tables, self.segments.rate)
+        reason = self.tables.rates.gap[self.segments.rate]
+        unknown = unknown_days(_days_of(self), self.tables.rates.rules.proration, self.tables.working_days)
+        unknown &= self.segments.days != self.segments.month_days
+        reason = np.where((reason == 0) & unknown, int(Gap.NO_CALENDAR), reason)
         return [(int(row), Gap(int(reason[row]))) for row in np.flatnonzero(reason)]
 
     def versions(self) -> list[Version]:
         """The versions of the rules that some segment rests on."""
-        used = np.unique(self.tables.decode(self.segments.rate)[0])
+        used = np.unique(self.tables.rates.version[self.segments.rate])
         return [self.tables.versions[version] for version in used.tolist()]
 
 
+def _days_of(due: Due) -> Days:
+    rows, rates = due.segments, due.tables.rates
+    version = rates.version[rows.rate][rows.last_of_month()]
+    return Days(version, rows.start, rows.days, rows.start, rows.month_days)
+
+
 def due(facts: Facts, tables: PolicyTables) -> Due:
-    """What the facts make due in the tables' months. Monthly items are payable in their service month."""
+    """What the facts make due for the tables' months of service, each item with the month in which it is payable."""
     segments = _joined(list(settled(facts, tables)))
     row, item, level = np.nonzero(segments.amounts)
-    month = segments.month[row]
-    post = tables.decode(segments.rate[row])[1]
-    amount = segments.amounts[row, item, level]
-    entries = Entries(segments.worker[row], month, month, item, post, segments.community[row], level, amount)
-    return Due(tables, segments, row, entries)
+    rates, month = tables.rates, segments.month[row]
+    rate, community = segments.rate[row], segments.community[row]
+    entries = Entries(
+        worker=segments.worker[row],
+        service_month=month,
+        payable_month=month + _delay(segments, row, item, rates),
+        item=item,
+        post=rates.post[rate],
+        community=community,
+        payer=tables.payer[rates.version[rate], community, level],
+        amount_fen=segments.amounts[row, item, level],
+    )
+    return Due(tables, segments, row, level, entries)
+
+
+def _delay(segments: Segments, row: Ints, item: Ints, rates: Rates) -> Ints:
+    """Rule 16: months until the performance part is payable, by the rules in force at the month's last segment."""
+    if not rates.rules.apart.any():
+        return np.zeros(len(row), dtype=np.int64)
+    rate = segments.rate[segments.last_of_month()[row]]
+    delay = rates.rules.delay[rates.version[rate], rates.district[rate], segments.month[row] % 12]
+    return np.where(item == Item.PERFORMANCE, delay, 0)
 
 
 def settled(facts: Facts, tables: PolicyTables, chunk_workers: int = CHUNK_WORKERS) -> Iterator[Segments]:
     """The segments of all workers, a chunk of workers at a time: whole months first, then partial ones.
 
-    No Python runs per row; totals over any axis are sums of `amounts`.
+    No Python runs per row; totals over any axis are sums of `amounts`. A worker's month is one run of rows.
     """
     facts = in_order(facts)
     if not len(facts):
@@ -128,95 +170,54 @@ def settled(facts: Facts, tables: PolicyTables, chunk_workers: int = CHUNK_WORKE
 
 def _settle(facts: Facts, tables: PolicyTables) -> Iterator[Segments]:
     rows = stretches(facts, tables)
-    months = calendar(tables)
-    whole, partial = whole_months(rows, months), partial_months(rows, months)
-    yield _segments(rows, whole, _by_memo(rows.rate, whole.stretch, tables))
-    yield _segments(rows, partial, _by_kernel(rows, partial, tables))
+    months = calendar(tables.first_month, tables.last_month)
+    yield _whole(rows, whole_months(rows, months), tables.rates)
+    yield _partial(rows, partial_months(rows, months), months, tables)
 
 
-def _by_memo(rate: Ints, stretch: Ints, tables: PolicyTables) -> Ints:
+def _whole(rows: Stretches, pieces: Pieces, rates: Rates) -> Segments:
     """Whole months at one rate: the kernel's answer for each rate once, gathered."""
-    seen = np.zeros(int(np.prod(tables.shape)), dtype=np.bool_)
-    seen[rate] = True
-    rates = np.flatnonzero(seen)
-    slot = np.zeros(len(seen), dtype=np.int64)
-    slot[rates] = np.arange(len(rates))
-    one = np.ones(len(rates), dtype=np.int64)
-    memo = kernel(tables, rates, one, one, np.arange(len(rates)))
-    gathered: Ints = memo[slot[rate][stretch]]
-    return gathered
+    one = np.broadcast_to(np.int64(1), len(pieces.stretch))
+    return _segments(rows, pieces, one, one, _of_whole_months(rates)[rows.rate[pieces.stretch]])
 
 
-def _by_kernel(rows: Stretches, pieces: Pieces, tables: PolicyTables) -> Ints:
+def _of_whole_months(rates: Rates) -> Ints:
+    """A whole month at each rate met so far, by slot."""
+    known = 0 if rates.whole is None else len(rates.whole)
+    if rates.whole is None or known < len(rates.gap):
+        slots = np.arange(known, len(rates.gap))
+        one = np.ones(len(slots), dtype=np.int64)
+        new = kernel(rates, slots, one, one, np.arange(len(slots)))
+        rates.whole = new if rates.whole is None else np.append(rates.whole, new, axis=0)
+    return rates.whole
+
+
+def _partial(rows: Stretches, pieces: Pieces, months: Calendar, tables: PolicyTables) -> Segments:
     """Months with more than one segment, or service on some days only."""
-    worker = rows.worker[pieces.stretch]
+    worker, rate, rates = rows.worker[pieces.stretch], rows.rate[pieces.stretch], tables.rates
     opens = np.append(True, (worker[1:] != worker[:-1]) | (pieces.month[1:] != pieces.month[:-1]))
     starts = np.flatnonzero(opens[: len(worker)])
-    return kernel(tables, rows.rate[pieces.stretch], pieces.days, pieces.month_days, starts)
+    if not len(worker):
+        return _segments(rows, pieces, pieces.days, pieces.month_days, kernel(rates, rate, rate, rate, starts))
+    month_start = months.starts[pieces.month - months.first_month]
+    days = Days(rates.version[rate], pieces.start, pieces.days, month_start, pieces.month_days)
+    part, whole = parts(days, starts, rates.rules.proration, tables.working_days)
+    return _segments(rows, pieces, part, whole, kernel(rates, rate, part, whole, starts))
 
 
-def kernel(tables: PolicyTables, rate: Ints, days: Ints, month_days: Ints, starts: Ints) -> Ints:
-    """The rule of pay: int64[segments, items, payer levels] in fen.
-
-    Rows are segments, `starts` the first row of each worker's month. Per item: Σ days × full-month pay ÷ days of the
-    month, rounded once where the policy in force at the month's last segment says, over the segments by largest
-    remainder, and each segment's part over its payers likewise.
-    """
-    amounts = np.zeros((len(rate), len(Item), len(PayerLevel)), dtype=np.int64)
-    if not len(rate):
-        return amounts
-    version, post, _, _, _ = tables.decode(rate)
-    last = np.append(starts[1:], len(rate)) - 1
-    worked = numerators(tables, rate) * days[:, None]
-    for item in Item:
-        exact = np.add.reduceat(worked[:, item], starts)
-        denominator = month_days[starts].astype(worked.dtype) * tables.scale[item]
-        rounded = _rounded(exact, denominator, tables.rounding_unit[version[last]], tables.rounding_mode[version[last]])
-        line = allocated(rounded, worked[:, item], starts, wide=tables.wide)
-        amounts[:, item] = shared(line, tables.weights[version, post, item])
-    return amounts
-
-
-def numerators(tables: PolicyTables, rate: Ints) -> Ints:
-    """A full month of each item at each rate, over `tables.scale`; zero where there is no rate."""
-    version, post, grade, certificate, rating = tables.decode(rate)
-    pay = np.maximum(tables.pay[version, post, grade], 0)
-    basic = pay * tables.basic_share[version]
-    performance = pay * np.maximum(tables.factor[version, rating], 0)
-    return np.stack([basic, performance, tables.allowance[version, certificate]], axis=1)
-
-
-def gaps_of(tables: PolicyTables, rate: Ints) -> Ints:
-    """Per rate, the Gap that keeps it from being paid, or 0."""
-    version, post, grade, _, rating = tables.decode(rate)
-    in_force = np.array([version.document is not None for version in tables.versions])
-    no_rate = (tables.pay[version, post, grade] < 0) | (tables.factor[version, rating] < 0)
-    reason = np.where(tables.funded[version, post], 0, int(Gap.NO_FUNDING))
-    reason = np.where(no_rate, int(Gap.NO_RATE), reason)
-    found: Ints = np.where(in_force[version], reason, int(Gap.NO_POLICY))
-    return found
-
-
-def _rounded(numerator: Ints, denominator: Ints, unit: Ints, mode: Ints) -> Ints:
-    """numerator ÷ denominator in fen, to whole units: half up (mode 0), down (1) or up (2). Nothing is negative."""
-    size = denominator * unit
-    half_up = (2 * numerator + size) // (2 * size)
-    down = numerator // size
-    units = np.where(mode == 0, half_up, np.where(mode == 1, down, -(-numerator // size)))
-    return (units * unit).astype(np.int64)
-
-
-def _segments(rows: Stretches, pieces: Pieces, amounts: Ints) -> Segments:
+def _segments(rows: Stretches, pieces: Pieces, part: Ints, whole: Ints, amounts: Ints) -> Segments:
     stretch = pieces.stretch
     return Segments(
-        rows.worker[stretch],
-        pieces.month,
-        pieces.start,
-        pieces.days,
-        pieces.month_days,
-        rows.rate[stretch],
-        rows.community[stretch],
-        amounts,
+        worker=rows.worker[stretch],
+        month=pieces.month,
+        start=pieces.start,
+        days=pieces.days,
+        month_days=pieces.month_days,
+        part=part,
+        whole=whole,
+        rate=rows.rate[stretch],
+        community=rows.community[stretch],
+        amounts=amounts,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from itertools import pairwise
 from payroll.engine.facts import day_number
 from payroll.engine.vocabulary import Vocabulary
 from shared.money import fen, round_fen
-from shared.policy_document import Base, FundingRule, Ladder, PayItem, PolicyDocument
+from shared.policy_document import Base, FundingRule, Ladder, PayItem, Performance, PolicyDocument
 
 BEFORE_ALL_DAYS = -(1 << 30)
 
@@ -62,8 +62,12 @@ class Version:
         come = [later.share for later in base.later_shares if day_number(later.from_date) <= self.first_day]
         return come[-1] if come else first
 
+    def waits_for_wage(self) -> bool:
+        """Whether a ladder has no base, for want of a published average annual wage."""
+        return self.document is not None and self.document.ladder is not None and self.base_fen() is None
+
     def full_pay_fen(self, post: str, grade: int) -> Fraction | None:
-        """A full month's pay in fen, before it is parted into items; None when the document has no rate for it."""
+        """A full month's pay in fen by a fixed amount or a ladder; None when the document has no rate for it."""
         if self.document is None:
             return None
         if self.document.flat is not None:
@@ -76,9 +80,26 @@ class Version:
             return None
         return ladder_pay(ladder, base_fen, coefficient)
 
-    def funding_rule(self, post: str, item: PayItem) -> FundingRule | None:
-        """分级承担: a rule for the item before one for all items, then the latest that has come, then as listed."""
+    def district_of(self, street: str | None) -> str | None:
+        """The district in which the document has the street to lie."""
+        districts = self.document.districts if self.document else {}
+        return next((name for name, district in districts.items() if street in district.streets), None)
+
+    def performance_in(self, district: str | None) -> Performance | None:
+        """绩效 in a district: its own rule, or the city's."""
+        if self.document is None:
+            return None
+        there = self.document.districts[district].performance if district else None
+        return there or self.document.performance
+
+    def funding_rule(self, post: str, item: PayItem, district: str | None = None) -> FundingRule | None:
+        """分级承担: a rule for the item before one for all items, then the latest that has come, then as listed.
+
+        A district with rules of its own has these alone.
+        """
         rules = self.document.funding if self.document else ()
+        if self.document is not None and district is not None:
+            rules = self.document.districts[district].funding or rules
         fit = [
             rule
             for rule in rules
@@ -109,7 +130,9 @@ def versions_of(
         documents = _by_day(policy for policy in policies if policy.document.scheme == scheme)
         wages = _wages(documents.values(), [base for base in bases if base.scheme == scheme])
         versions = [_version_on(day, code, documents, wages) for day in sorted({BEFORE_ALL_DAYS, *documents, *wages})]
-        found += _cut_at_dates(versions)
+        found += _cut_at_dates(
+            version for version in versions if version.first_day not in wages or _changes(version, documents)
+        )
     return tuple(found) or (Version(0, BEFORE_ALL_DAYS),)
 
 
@@ -124,6 +147,11 @@ def _version_on(day: int, code: int, documents: Mapping[int, EnactedPolicy], wag
 def _on_wage(document: PolicyDocument | None) -> bool:
     """Whether the pay follows the average wage."""
     return document is not None and document.ladder is not None and document.ladder.base.share is not None
+
+
+def _changes(version: Version, documents: Mapping[int, EnactedPolicy]) -> bool:
+    """Whether pay changes on the first day of a version, or only a wage that it does not follow."""
+    return version.first_day in documents or _on_wage(version.document)
 
 
 def _by_day(policies: Iterable[EnactedPolicy]) -> dict[int, EnactedPolicy]:
@@ -156,7 +184,7 @@ def _next_start(day: date, starts: str) -> int:
     return min(day_number(start) for start in begin if start >= day)
 
 
-def _cut_at_dates(versions: Collection[Version]) -> Iterator[Version]:
+def _cut_at_dates(versions: Iterable[Version]) -> Iterator[Version]:
     """The versions of one scheme in order, each anew on every day that its document names within it."""
     for version, following in pairwise([*versions, None]):
         assert version is not None
@@ -171,5 +199,6 @@ def _named_days(document: PolicyDocument | None) -> list[int]:
     if document is None:
         return []
     shares = document.ladder.base.later_shares if document.ladder else ()
-    dates = {*(later.from_date for later in shares), *(rule.from_date for rule in document.funding if rule.from_date)}
+    rules = (*document.funding, *(rule for district in document.districts.values() for rule in district.funding))
+    dates = {*(later.from_date for later in shares), *(rule.from_date for rule in rules if rule.from_date)}
     return sorted(map(day_number, dates))

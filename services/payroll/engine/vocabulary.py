@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from shared.events import Certificate, Post, Rating
+from shared.events import Certificate, Education, Post, Rating
 
 POSTS = tuple(Post)
 CERTIFICATES = (None, *Certificate)
+DIPLOMAS = (None, *Education)
 RATINGS = (None, *Rating)
 
 
@@ -29,33 +30,39 @@ class PayerLevel(IntEnum):
     SUSPENSE = 4
 
 
+SUSPENSE = "suspense"
+
+
 @dataclass(frozen=True)
 class Vocabulary:
-    """Code ↔ name. A code is the index into the tuple; posts, certificates and ratings are the same everywhere."""
+    """Code ↔ name. A code is the index into the tuple; posts, certificates and ratings are the same everywhere.
+
+    `payers` are identities: `city/chibi`, `district/…`, `street/…`, `community/…`, `suspense`.
+    """
 
     jurisdiction: str
     workers: tuple[str, ...]
     communities: tuple[str, ...]
     schemes: tuple[str, ...]
+    districts: tuple[str, ...]
+    payers: tuple[str, ...]
     street_of: Mapping[str, str]
-    district_of: Mapping[str, str]
     worker_codes: Mapping[str, int] = field(repr=False)
     community_codes: Mapping[str, int] = field(repr=False)
     scheme_codes: Mapping[str, int] = field(repr=False)
+    payer_codes: Mapping[str, int] = field(repr=False)
 
-    def payer(self, level: int, community: int) -> str:
-        """The payer's identity: `city/chibi`, `district/…`, `street/…`, `community/…`, `suspense`."""
-        name = self.communities[community]
-        street = self.street_of.get(name)
-        if level == PayerLevel.CITY:
-            return f"city/{self.jurisdiction}"
-        if level == PayerLevel.COMMUNITY:
-            return f"community/{name}"
-        if level == PayerLevel.STREET and street is not None:
-            return f"street/{street}"
-        if level == PayerLevel.DISTRICT and street is not None and street in self.district_of:
-            return f"district/{self.district_of[street]}"
-        return "suspense"
+    def payer(self, level: PayerLevel, community: str, district: str | None) -> int:
+        """Who pays on a level for a seat in the community, in that district; suspense where nobody is known."""
+        street = self.street_of.get(community)
+        name = {
+            PayerLevel.CITY: f"city/{self.jurisdiction}",
+            PayerLevel.COMMUNITY: f"community/{community}",
+            PayerLevel.DISTRICT: f"district/{district}" if district else SUSPENSE,
+            PayerLevel.STREET: f"street/{street}" if street else SUSPENSE,
+            PayerLevel.SUSPENSE: SUSPENSE,
+        }[level]
+        return self.payer_codes[name]
 
 
 def vocabulary(
@@ -65,30 +72,47 @@ def vocabulary(
     schemes: Iterable[str],
     street_of: Mapping[str, str],
     communities: Iterable[str] = (),
-    district_of: Mapping[str, str] | None = None,
+    districts: Iterable[str] = (),
+    payers: Iterable[str] = (),
 ) -> Vocabulary:
     """A vocabulary of these names. `street_of` maps a registered community to its street; `communities` adds others.
 
-    `district_of` maps a street to its district, as the policies say.
+    `payers` adds those of lines paid before to those that the places make.
     """
-    sorted_workers = tuple(sorted(set(workers)))
     sorted_communities = tuple(sorted({*street_of, *communities}))
-    sorted_schemes = tuple(sorted(set(schemes)))
+    sorted_districts = tuple(sorted(set(districts)))
+    of_places = [
+        f"city/{jurisdiction}",
+        *(f"community/{name}" for name in sorted_communities),
+        *(f"district/{name}" for name in sorted_districts),
+        *(f"street/{name}" for name in street_of.values()),
+        SUSPENSE,
+    ]
+    names = {
+        "workers": tuple(sorted(set(workers))),
+        "communities": sorted_communities,
+        "schemes": tuple(sorted(set(schemes))),
+        "payers": tuple(sorted({*of_places, *payers})),
+    }
     return Vocabulary(
-        jurisdiction,
-        sorted_workers,
-        sorted_communities,
-        sorted_schemes,
-        dict(street_of),
-        dict(district_of or {}),
-        {name: code for code, name in enumerate(sorted_workers)},
-        {name: code for code, name in enumerate(sorted_communities)},
-        {name: code for code, name in enumerate(sorted_schemes)},
+        jurisdiction=jurisdiction,
+        districts=sorted_districts,
+        street_of=dict(street_of),
+        worker_codes=_codes(names["workers"]),
+        community_codes=_codes(names["communities"]),
+        scheme_codes=_codes(names["schemes"]),
+        payer_codes=_codes(names["payers"]),
+        **names,
     )
+
+
+def _codes(names: Iterable[str]) -> dict[str, int]:
+    return {name: code for code, name in enumerate(names)}
 
 
 POST_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(POSTS)}
 CERTIFICATE_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(CERTIFICATES) if name}
+DIPLOMA_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(DIPLOMAS) if name}
 RATING_CODES: Mapping[str, int] = {name.value: code for code, name in enumerate(RATINGS) if name}
 RATING_STRIDE = len(RATINGS)
 
@@ -104,10 +128,18 @@ def certificate_change(text: str) -> int:
     return code + CERTIFICATE_STRIDE if text.startswith(ENDED) else code
 
 
+EARNED = "+"
+"""Before the name of a diploma: it was earned in service, so that it counts from when the policy says."""
+DIPLOMA_STRIDE = len(DIPLOMAS)
+
+
+def diploma_held(text: str) -> int:
+    """The code of a diploma held on entry, `DIPLOMA_STRIDE` more for `+` and one earned in service."""
+    code = DIPLOMA_CODES[text.removeprefix(EARNED)]
+    return code + DIPLOMA_STRIDE if text.startswith(EARNED) else code
+
+
 def rating_of_year(text: str) -> int:
     """`2023 excellent` as `RATING_STRIDE` × year + code of the rating: a later year is a greater number."""
     year, _, rating = text.partition(" ")
     return int(year) * RATING_STRIDE + RATING_CODES[rating]
-
-
-LEVEL_OF_PAYER: Mapping[str, PayerLevel] = {level.name.lower(): level for level in PayerLevel}

@@ -7,6 +7,8 @@ from shared.policy_check.fault import Fault
 from shared.policy_check.rates import KINDS, falling
 from shared.policy_document import Axis, PayTable, PolicyDocument
 
+_MOST = 99
+
 
 def grade_faults(document: PolicyDocument) -> Iterator[Fault]:
     """What is wrong with bands, tables, and the posts they are for."""
@@ -78,11 +80,11 @@ def _key_faults(table: PayTable, key: str, pointer: str) -> Iterator[Fault]:
     for word, axis in zip(words, table.by, strict=True):
         if axis in (Axis.GRADE, Axis.YEARS):
             least = 1 if axis is Axis.GRADE else 0
-            if not word.isdecimal() or int(word) < least:
+            if not (word.isascii() and word.isdecimal()) or not least <= int(word) <= _MOST:
                 yield Fault(
                     pointer,
                     f"the key names {' and '.join(table.by)}: {word} is none",
-                    f"write it as {wanted}, a whole number from {least} on",
+                    f"write it as {wanted}, a whole number from {least} to {_MOST}",
                 )
             elif word != str(int(word)):
                 yield Fault(pointer, f"{word} is {int(word)} with idle zeros", f"write {int(word)}")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from shared.policy_check.fault import Fault, figures_of, in_full, parts_of, repeated, too_much
-from shared.policy_document import Base, Ladder, Performance, PolicyDocument, Rhythm, TwoPosts
+from shared.policy_document import Base, Ladder, Performance, PolicyDocument, Rhythm, TwoPosts, WorkingCalendar
 
 _PLACES = 10
 _YUAN_FIELDS = {"average_annual_wage", "monthly", "monthly_amount", "supplement"}
@@ -19,6 +19,7 @@ _SHARES = {
 _FIRST_HALF, _SECOND_HALF = range(6, 12), (12, 1, 2, 3, 4, 5)
 _MOST_A_MONTH, _LEAST_A_YEAR = 100_000, 6_000
 _EVERY_DAY = {f"{date.fromordinal(day):%m-%d}" for day in range(1, 366)}
+_MOST_DAYS, _WORKING_WEEK = 31, 5
 KINDS = ("ladder", "flat", "additive")
 
 
@@ -43,9 +44,27 @@ def rate_faults(document: PolicyDocument) -> Iterator[Fault]:
     yield from _amount_faults(document, "")
     yield from _size_faults(document)
     yield from _two_posts_faults(document)
+    if document.working_calendar is not None:
+        yield from _calendar_faults(document.working_calendar)
     shares = dict(figures_of(document, ""))
     for place, what in _SHARES.items():
         yield from too_much(f"/{place}", shares.get(f"/{place}", Decimal(0)), 1, what)
+
+
+def _calendar_faults(calendar: WorkingCalendar) -> Iterator[Fault]:
+    """Working days of a month that no month has, and days that the calendar need not name."""
+    pointer = "/working_calendar"
+    if not 1 <= calendar.days_a_month <= _MOST_DAYS or int(calendar.days_a_month.as_tuple().exponent) < -2:
+        detail = f"a month has no {calendar.days_a_month:f} days that count"
+        yield Fault(f"{pointer}/days_a_month", detail, f"give a number from 1 to {_MOST_DAYS} with at most two places")
+    for number, day in enumerate(calendar.rest_days):
+        if day.weekday() >= _WORKING_WEEK:
+            detail = f"{day} is a Saturday or Sunday, which does not count anyway"
+            yield Fault(f"{pointer}/rest_days/{number}", detail, "take it out, or write the day that is meant")
+    for number, day in enumerate(calendar.made_up_days):
+        if day.weekday() < _WORKING_WEEK:
+            detail = f"{day} is no Saturday or Sunday, and counts anyway"
+            yield Fault(f"{pointer}/made_up_days/{number}", detail, "take it out, or write the day that is meant")
 
 
 def _two_posts_faults(document: PolicyDocument) -> Iterator[Fault]:

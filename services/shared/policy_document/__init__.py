@@ -36,6 +36,7 @@ from shared.policy_document.pay import (
     Rounding,
     Suspension,
     TwoPostsPay,
+    WorkingCalendar,
 )
 from shared.policy_document.sourcing import remarks
 from shared.policy_document.values import (
@@ -98,6 +99,7 @@ __all__ = [
     "TwoPosts",
     "TwoPostsPay",
     "Unit",
+    "WorkingCalendar",
     "YearBy",
     "as_written",
     "canonical",

@@ -32,6 +32,7 @@ from shared.policy_document.pay import (
     Rounding,
     Suspension,
     TwoPostsPay,
+    WorkingCalendar,
 )
 from shared.policy_document.values import ChannelName, Name, Part, Proration, Unit, says
 
@@ -71,6 +72,7 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
             "shares_to",
             "other_posts",
             "post_changes",
+            "working_calendar",
         }
     )
     policy_id: Annotated[Name, says("the id of this document")]
@@ -112,6 +114,10 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
     post_changes: Annotated[
         dict[str, PostChange], says("post → how somebody in service comes to it; a post not named is open by any way")
     ] = field(default_factory=dict)
+
+    working_calendar: Annotated[
+        WorkingCalendar | None, says("the days that count where `proration` goes by working days")
+    ] = None
 
     def has_grades(self) -> bool:
         """Whether pay depends on a grade (or step)."""

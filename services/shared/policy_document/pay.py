@@ -193,7 +193,22 @@ class Probation(Part, frozen=True, kw_only=True):
     channels: Annotated[tuple[str, ...], says("who has one: the channels of entry; empty: everybody")] = ()
 
 
+class WorkingCalendar(Part, frozen=True, kw_only=True):
+    """计薪日: which days count where part of a month is paid by working days: Monday to Friday but for these.
+
+    A public holiday that is paid is not among the days of rest. A year of which nothing is said is not known.
+    """
+
+    days_a_month: Annotated[Ratio, says("月计薪天数: by how many days a month's pay is divided")] = Decimal("21.75")
+    rest_days: Annotated[tuple[date, ...], says("days from Monday to Friday that do not count")] = ()
+    made_up_days: Annotated[tuple[date, ...], says("调休: Saturdays and Sundays that do count")] = ()
+
+    def knows(self, year: int) -> bool:
+        """Whether it says anything of the year."""
+        return any(day.year == year for day in (*self.rest_days, *self.made_up_days))
+
+
 class Suspension(Part, frozen=True, kw_only=True):
-    """停职: which share of the pay goes on."""
+    """停职: which share of the pay, and of what is paid beside it, goes on."""
 
     pay_share: Ratio

@@ -99,10 +99,14 @@ class Rhythm(StrEnum):
 
 
 class RatedBy(StrEnum):
-    """Whose year's rating sets the performance factor: the latest there is, or the rating of the year paid for."""
+    """Which rating sets the performance factor: the latest, that of the year paid for, or of the year before it.
+
+    A rating of the year paid for, given when the year is over, is settled with what was paid without it.
+    """
 
     LATEST = "latest"
     SAME_YEAR = "same-year"
+    YEAR_BEFORE = "year-before"
 
 
 class Axis(StrEnum):
