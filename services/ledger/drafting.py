@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ledger.chunk import ChunkDesk
-from ledger.command_table import COMMANDS, SEALED
+from ledger.command_table import COMMANDS, GUARDED, OPEN
 from ledger.desk import Decision
 from ledger.domain.command import Command, check_day
 from ledger.domain.timeline import Timeline, fold
@@ -27,7 +27,7 @@ from shared.refusal import Refused
 
 MOST_COMMANDS = 500
 DRAFTED, REFUSED = "drafted", "refused"
-_OPEN = {path: (shape, decide, roles) for path, shape, decide, roles, guard, _ in COMMANDS if guard != SEALED}
+_SENDABLE = {row[0]: row[1:4] for row in COMMANDS if row[4] in (GUARDED, OPEN)}
 _DIGEST_IN_IDS = 48
 """So many digits of the digest begin the id of each command, which has 64 at most."""
 
@@ -248,7 +248,7 @@ def _wish(principal: Principal, number: int, one: ScenarioCommand) -> Wish:
 
 
 def _row(path: str) -> tuple[type[Command], Decide, frozenset[Role]]:
-    found = _OPEN.get(path)
+    found = _SENDABLE.get(path)
     if found is None:
         raise Refused(
             "not-found",
@@ -260,7 +260,7 @@ def _row(path: str) -> tuple[type[Command], Decide, frozenset[Role]]:
 
 def _refused(wish: Wish, refused: Refused) -> CommandVerdict:
     said: dict[str, Any] = {"code": refused.code, "detail": refused.detail, "remedy": refused.remedy}
-    pointer = f"/commands/{wish.number}/{'body' if wish.path in _OPEN else 'path'}{refused.pointer or ''}"
+    pointer = f"/commands/{wish.number}/{'body' if wish.path in _SENDABLE else 'path'}{refused.pointer or ''}"
     return CommandVerdict(command=wish.number, path=wish.path, outcome=REFUSED, pointer=pointer, **said)
 
 
