@@ -16,6 +16,7 @@ from ledger.commands import (
 from ledger.domain import (
     advancement,
     appraisal,
+    budgets,
     candidate,
     career,
     certificates,
@@ -71,6 +72,7 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
     ("/policies", policy.EnactPolicy, policies.enact_policy, ADMIN, OPEN, "Enact a policy document"),
     ("/bases", policy.PublishBase, policies.publish_base, ADMIN, GUARDED, "Publish the average wage behind a base"),
     ("/payroll-openings", policy.OpenPayroll, policies.open_payroll, ADMIN, GUARDED, "Set the first payroll month"),
+    ("/budgets", budgets.SetBudget, policies.set_budget, ADMIN, GUARDED, "Set what a payer has for a year's pay"),
     (
         "/retro-limits",
         retro_limit.SetRetroLimit,

@@ -18,6 +18,7 @@ from payroll.answers import (
     RunsAnswer,
 )
 from payroll.batch import Batch
+from payroll.budget_reads import budgets
 from payroll.columnar import MEDIA as PARQUET
 from payroll.explanation_reads import explanation_routes
 from payroll.hand_over_reads import HandOverReads
@@ -54,6 +55,7 @@ def app(payroll: Payroll, *, token_key: bytes) -> FastAPI:
         *_pay(PayReads(payroll)),
         *_hand_overs(HandOverReads(payroll)),
         *scenarios(payroll),
+        *budgets(payroll),
         *explanation_routes(payroll),
         *waterfall_routes(payroll),
     )

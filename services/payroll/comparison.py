@@ -10,7 +10,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from payroll.engine import BASELINE, SCENARIO, month_name
+from payroll.budgets import Overspent, overspent
+from payroll.engine import BASELINE, SCENARIO, month_name, payer_name
 from payroll.scenarios import CommandToTry, Compared, Drafted
 from payroll.wishes import Jurisdiction
 from shared.events import Month
@@ -39,6 +40,7 @@ class ScenarioQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What these commands would change in the due of the service months from `first_month` to `last_month`, inclusive.
 
     Without them: from the first payroll month to this one. `after_row`, `after_worker` go on where a page ended.
+    `within_budget`: refuse it where a payer has less for a whole year of these months than that would come to.
     """
 
     jurisdiction: Jurisdiction
@@ -53,6 +55,7 @@ class ScenarioQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rows: Annotated[int, Meta(ge=0, le=MOST_ROWS)] = 200
     after_worker: Annotated[str, Meta(max_length=200)] = ""
     workers: Annotated[int, Meta(ge=0, le=MOST_ROWS)] = 100
+    within_budget: bool = False
 
 
 class ComparedRow(Struct, frozen=True, kw_only=True):
@@ -82,7 +85,8 @@ class TouchedWorker(Struct, frozen=True, kw_only=True):
 class ScenarioComparison(Struct, frozen=True, kw_only=True):
     """The scenario beside the baseline. `digest` and `at_position` are what the ledger's /promotions asks for.
 
-    `notes`: what of the scenario's policies is not worked out, and service that no rule covers.
+    `overspent`: payers and years, asked for whole, with a budget below what they come to. `notes`: what of the
+    scenario's policies is not worked out, and service that no rule covers.
     """
 
     jurisdiction: str
@@ -99,6 +103,7 @@ class ScenarioComparison(Struct, frozen=True, kw_only=True):
     touched: int
     workers: list[TouchedWorker]
     next_worker: str | None
+    overspent: list[Overspent]
     notes: tuple[str, ...]
 
 
@@ -131,6 +136,7 @@ def comparison_of(
         touched=len(touched),
         workers=workers[: question.workers],
         next_worker=workers[question.workers - 1].worker_id if 0 < question.workers < len(workers) else None,
+        overspent=list(overspent(found, months)),
         notes=tuple(_notes(found)),
     )
 

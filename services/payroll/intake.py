@@ -153,6 +153,7 @@ _KEEP: dict[type[events.Event], Keep] = {
     events.BasePublished: _rule("base"),
     events.PayrollOpened: _rule("opening"),
     events.EngineAdopted: _rule("engine"),
+    events.BudgetSet: _rule("budget"),
     events.CommunityRegistered: _keep_place,
     **{kind: _act(act) for act, kind in ACTS.items()},
 }

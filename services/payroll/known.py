@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import NamedTuple
@@ -72,6 +72,8 @@ class Known:
     street_of: Mapping[str, str]
     payroll_from: str | None
     paid: Sequence[Paid]
+    budgets: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """(payer, year) → fen."""
 
     @cached_property
     def names(self) -> Vocabulary:

@@ -16,7 +16,7 @@ from payroll.known import Known, KnownFact, Paid
 from payroll.run_acts import ACTS, RunAct
 from payroll.settlement import Line
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, VOIDS
-from shared.events import BasePublished, EngineAdopted, Event, PayrollOpened, PolicyEnacted
+from shared.events import BasePublished, BudgetSet, EngineAdopted, Event, PayrollOpened, PolicyEnacted
 
 _E = TypeVar("_E", bound=Event)
 _ROWS_AT_ONCE = 10_000
@@ -27,6 +27,7 @@ class Rules(NamedTuple):
 
     policies: list[EnactedPolicy]
     bases: list[PublishedBase]
+    budgets: dict[tuple[str, int], int]
     payroll_from: str | None
 
 
@@ -97,6 +98,7 @@ def known(connection: Connection, jurisdiction: str, at_position: int, worker_id
         bases=rules.bases,
         street_of={row.community_id: row.street_id for row in connection.execute(places.order_by(PLACES.c.position))},
         payroll_from=rules.payroll_from,
+        budgets=rules.budgets,
         paid=_paid(connection, jurisdiction, worker_id, before),
     )
 
@@ -105,6 +107,7 @@ def rules_of(rows: Iterable[Row]) -> Rules:
     """What rows of the table of rules say, in their order."""
     policies: list[EnactedPolicy] = []
     bases: list[PublishedBase] = []
+    budgets: dict[tuple[str, int], int] = {}
     payroll_from = None
     for position, _, effective, kind, content in rows:
         effective_date = date.fromisoformat(effective)
@@ -114,9 +117,12 @@ def rules_of(rows: Iterable[Row]) -> Rules:
             published = _content(content, BasePublished)
             wage_fen = published.average_annual_wage_fen
             bases.append(PublishedBase(effective_date, position, published.scheme, wage_fen))
+        elif kind == "budget":
+            budget = _content(content, BudgetSet)
+            budgets[budget.payer, budget.year] = budget.amount_fen
         elif kind == "opening":
             payroll_from = _content(content, PayrollOpened).first_month
-    return Rules(policies, bases, payroll_from)
+    return Rules(policies, bases, budgets, payroll_from)
 
 
 def positions_of(connection: Connection, commands: Iterable[tuple[str, str]]) -> set[int]:

@@ -1,9 +1,13 @@
 """What-if over HTTP: what unsent commands would change in what is due, before anybody sends or approves them."""
 
+from collections.abc import Sequence
+
 from fastapi import Request, Response
+from msgspec import structs
 
 from payroll.access import check_city
 from payroll.asking import position_asked
+from payroll.budgets import Overspent
 from payroll.comparison import MOST_MONTHS, ScenarioComparison, ScenarioQuestion, comparison_of
 from payroll.engine import month_number
 from payroll.known import Known
@@ -43,6 +47,8 @@ class _Asking:
         with traces.span("compare a scenario", position=position, events=len(drafted.events)):
             found = compared(fork, *months)
         shown = comparison_of(question, drafted, found, months)
+        if question.within_budget:
+            _check_budgets(shown.overspent)
         return answer(shown, headers={"Ledger-Position": str(position)})
 
     def _months(self, question: ScenarioQuestion, known: Known) -> tuple[str, str]:
@@ -59,3 +65,17 @@ class _Asking:
                 remedy="give a last month that is not before the first, and ask for longer spans in parts",
             )
         return first, last
+
+
+def _check_budgets(found: Sequence[Overspent]) -> None:
+    """Refused `budget-exceeded`, naming each payer and year."""
+    if not found:
+        return
+    first = found[0]
+    raise Refused(
+        "budget-exceeded",
+        f"{first.payer} would pay {first.scenario} in {first.year} and has {first.budget}",
+        pointer="/commands",
+        remedy="leave acts out or date them later, or set a higher budget first",
+        extra={"overspent": [structs.asdict(one) for one in found]},
+    )

@@ -140,5 +140,6 @@ def _with_rows(known: Known, rows: Rows, facts: Sequence[KnownFact], voided: set
         policies=[*known.policies, *rules.policies],
         bases=[*known.bases, *rules.bases],
         street_of={**known.street_of, **places},
+        budgets={**known.budgets, **rules.budgets},
         payroll_from=rules.payroll_from or known.payroll_from,
     )

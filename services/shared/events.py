@@ -627,6 +627,15 @@ class RetroLimitSet(Event, frozen=True, kw_only=True):
     months_back: int | None = None
 
 
+class BudgetSet(Event, frozen=True, kw_only=True):
+    """What a payer, e.g. `city/chibi`, has for the pay of a year; it takes the place of what was set before."""
+
+    name: ClassVar[str] = "policy.budget-set.v1"
+    payer: str
+    year: int
+    amount_fen: Fen
+
+
 class EngineAdopted(Event, frozen=True, kw_only=True):
     """From here on new runs of the jurisdiction are worked out by this version of the pay engine."""
 

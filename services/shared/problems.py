@@ -108,6 +108,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     # what-if
     "scenario-refused": (409, "A command of the scenario would be refused."),
     "scenario-changed": (409, "The digest is that of other commands, or of another position."),
+    "budget-exceeded": (409, "A payer has less for the year than it would come to."),
     "scenario-moved": (409, "What the scenario was decided on has moved since."),
     # personal data
     "erased": (410, "The key of this person's data was destroyed."),

@@ -92,6 +92,7 @@ REMEDIES: dict[str, str] = {
     "self-approval": "have somebody else approve it",
     "scenario-refused": "correct the command that the pointer names, or leave it out",
     "scenario-changed": "ask what the commands would do as they are now, and promote that",
+    "budget-exceeded": "leave acts out or date them later, or set a higher budget first; the answer names whose",
     "scenario-moved": "look at what moved, which the answer lists, and ask for the scenario again at the head",
     "erased": "nothing brings the data back; the facts without names stay",
     "too-many-rows": "plan it until no row is refused, then send it with on_error=continue, or in parts",

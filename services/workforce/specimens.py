@@ -50,6 +50,7 @@ WORDS = {
     "digest": "0f" * 32,
     "personal": "Y2lwaGVydGV4dA==",
     "payers": "city",
+    "payer": "city/chibi",
     "posts": "dedicated",
     "bands": "dedicated",
     "admission": "dedicated",

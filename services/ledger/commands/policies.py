@@ -2,6 +2,7 @@
 
 from ledger.desk import Decision, Desk
 from ledger.domain import policy as rules
+from ledger.domain.budgets import SetBudget, budget_of
 from ledger.domain.city import check_city, check_street
 from ledger.domain.community import check_exists
 from ledger.domain.policy import AdoptEngine, EnactPolicy, OpenPayroll, PublishBase
@@ -43,6 +44,21 @@ def adopt_engine(desk: Desk, command: AdoptEngine) -> Decision:
     check_city(desk.city(command.jurisdiction).state, command.jurisdiction, pointer="/jurisdiction")
     policies = desk.policies(command.jurisdiction)
     return Decision(policies.stream, [policies.with_(rules.adopt_engine(policies.state, command))])
+
+
+def set_budget(desk: Desk, command: SetBudget) -> Decision:
+    """What a payer has for a year. Refused `unknown-place` for a payer that the city has not."""
+    city, day = desk.city(command.jurisdiction), command.effective_date
+    check_city(city.state, command.jurisdiction, pointer="/jurisdiction")
+    kind, _, name = command.payer.partition("/")
+    if kind == "city" and name != command.jurisdiction:
+        raise desk.unseen("city", name, "/payer")
+    if kind == "street":
+        check_street(city.state, name, day)
+    if kind == "community":
+        check_exists(desk.community(name, "/payer").state, name, day, pointer="/payer")
+    policies = desk.policies(command.jurisdiction)
+    return Decision(policies.stream, [policies.with_(budget_of(policies.state, command, fen(command.amount)))])
 
 
 def open_payroll(desk: Desk, command: OpenPayroll) -> Decision:

@@ -1,0 +1,117 @@
+"""F21: what each payer has for a year beside what the year comes to, before and after an act that nobody has sent."""
+
+import httpx
+import pytest
+from tests.ledger.given import Town, bearer, problem
+from tests.ledger.test_what_if import Office, base, one
+
+YEAR = {"first_month": "2021-01", "last_month": "2021-12"}
+
+
+@pytest.fixture
+def office(town: Town) -> Office:
+    """A dedicated worker at 2,620 a month, whom the city pays alone: 31,440 in 2021."""
+    opened = Office(town)
+    town.hire()
+    return opened
+
+
+def set_budget(office: Office, amount: str, payer: str = "city/chibi", year: int = 2021) -> None:
+    office.town.give("budgets", "2021-01-01", jurisdiction="chibi", payer=payer, year=year, amount=amount)
+
+
+def year(office: Office, of: int = 2021, who: str = "finance city:chibi", **more: object) -> httpx.Response:
+    asked = {"jurisdiction": "chibi", "year": of, **more}
+    return office.http.get("/payroll/v1/budgets", headers={"Authorization": bearer(who)}, params=asked)
+
+
+def test_a_year_is_worked_out_to_its_end_beside_what_there_is_for_it(office: Office) -> None:
+    set_budget(office, "40000.00")
+    assert year(office).json()["payers"] == [
+        {
+            "payer": "city/chibi",
+            "budget": "40000.00",
+            "paid": "0.00",
+            "to_come": "31440.00",
+            "forecast": "31440.00",
+            "left": "8560.00",
+        }
+    ]
+
+
+def test_a_payer_without_a_budget_is_named_with_what_it_pays_and_one_that_pays_nothing_with_what_it_has(
+    office: Office,
+) -> None:
+    set_budget(office, "1000.00", "street/pufang")
+    rows = {row["payer"]: (row["budget"], row["forecast"], row["left"]) for row in year(office).json()["payers"]}
+    assert rows == {"city/chibi": (None, "31440.00", None), "street/pufang": ("1000.00", "0.00", "1000.00")}
+    assert year(office, 2020).json()["payers"][0]["forecast"] == "7860.00"
+    assert year(office, 2019).json()["payers"] == []
+
+
+def test_the_later_amount_holds_and_the_earlier_one_as_known_before(office: Office) -> None:
+    set_budget(office, "40000.00")
+    before = office.town.store.head()
+    set_budget(office, "50000.00")
+    assert year(office).json()["payers"][0]["budget"] == "50000.00"
+    assert year(office, known_position=before).json()["payers"][0]["budget"] == "40000.00"
+    office.town.refuse(
+        "already-there",
+        "budgets",
+        "2021-01-01",
+        jurisdiction="chibi",
+        payer="city/chibi",
+        year=2021,
+        amount="50000.00",
+    )
+
+
+def test_a_hire_shows_what_it_leaves_of_the_year_before_anybody_sends_it(office: Office) -> None:
+    """F21: from May on eight months of 2,620 more are 52,400, and 12,400 too much; a base alone stays within."""
+    set_budget(office, "40000.00")
+    hire = one("/hires", "2021-05-01", **office.town.hiring("jinqiao"))
+    assert office.preview(base(), **YEAR)["overspent"] == []
+    assert office.preview(hire, **YEAR)["overspent"] == [
+        {
+            "payer": "city/chibi",
+            "year": "2021",
+            "budget": "40000.00",
+            "baseline": "31440.00",
+            "scenario": "52400.00",
+            "over": "12400.00",
+        }
+    ]
+
+
+def test_a_scenario_that_is_to_stay_within_the_budgets_is_refused_beyond_them(office: Office) -> None:
+    set_budget(office, "40000.00")
+    hire = one("/hires", "2021-05-01", **office.town.hiring("jinqiao"))
+    refused = problem(office.ask(hire, **YEAR, within_budget=True))
+    assert (refused["code"], refused["extra"]["overspent"][0]["over"]) == ("budget-exceeded", "12400.00")
+    raised = one("/budgets", jurisdiction="chibi", payer="city/chibi", year=2021, amount="52400.00")
+    assert office.ask(hire, raised, **YEAR, within_budget=True).status_code == 200
+
+
+def test_a_year_that_is_not_asked_for_whole_is_not_held_against_its_budget(office: Office) -> None:
+    set_budget(office, "100.00")
+    assert office.preview(base(), first_month="2021-01", last_month="2021-11")["overspent"] == []
+    assert len(office.preview(base(), **YEAR)["overspent"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("payer", "code"),
+    [
+        ("city/jinzhou", "not-found"),
+        ("street/nowhere", "unknown-place"),
+        ("community/nowhere", "unknown-place"),
+        ("worker/w", "invalid-body"),
+    ],
+)
+def test_a_budget_is_set_for_payers_that_the_city_has(office: Office, payer: str, code: str) -> None:
+    fields = {"jurisdiction": "chibi", "payer": payer, "year": 2021, "amount": "1.00"}
+    assert office.town.refuse(code, "budgets", "2021-01-01", **fields)["pointer"].startswith("/")
+
+
+def test_budgets_are_the_offices_of_the_city_to_see(office: Office) -> None:
+    assert problem(year(office, who="finance city:jinzhou"))["code"] == "not-found"
+    assert problem(year(office, who="worker worker:w"))["code"] == "forbidden"
