@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI, Request, Response
 
+from payroll.absence_reads import absence_routes
 from payroll.acting import Acting
 from payroll.answers import (
     Acknowledgements,
@@ -58,6 +59,7 @@ def app(payroll: Payroll, *, token_key: bytes) -> FastAPI:
         *budgets(payroll),
         *explanation_routes(payroll),
         *waterfall_routes(payroll),
+        *absence_routes(payroll),
     )
     built = service_app("Workforce Ledger: payroll", PREFIX, routes, token_key=token_key)
     built.add_exception_handler(LedgerSaidNo, _pass_on)

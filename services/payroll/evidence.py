@@ -74,7 +74,7 @@ class Evidence:
         """
         facts, end = self._facts[worker], first_day + days
         before = facts[: bisect_left(facts, first_day + 1, key=lambda fact: fact.day)]
-        latest = {_about(fact): fact for fact in before if fact.kind not in unread}
+        latest = {about(fact): fact for fact in before if fact.kind not in unread}
         ending = [fact for fact in facts if fact.day == end and fact.kind not in unread]
         if rated is not None:
             latest = {about: fact for about, fact in latest.items() if fact.kind != FactKind.RATING}
@@ -134,7 +134,7 @@ def _cause(fact: KnownFact) -> Cause:
     )
 
 
-def _about(fact: KnownFact) -> tuple[int, str]:
+def about(fact: KnownFact) -> tuple[int, str]:
     """What a later fact takes the place of: the same kind, of certificates and ratings the same one."""
     if fact.kind in (FactKind.CERTIFICATE, FactKind.EDUCATION):
         return fact.kind, fact.value.lstrip(f"{ENDED}{EARNED}")

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from payroll.engine import FactKind, day_number
-from payroll.evidence import day_of
+from payroll.evidence import about, day_of
 from payroll.known import Known, KnownFact
 
 EVERYBODY = ""
@@ -102,6 +102,32 @@ class History:
         """Whether the rules may count it only some time after its day."""
         return cause.kind is CauseKind.FACTS and self._kinds[cause.position] <= _FELT_LATER
 
+    def void_of(self, position: int, at_position: int) -> int | None:
+        """The void, up to a position, that takes the facts of an event out."""
+        cause = self.causes[position]
+        voids = self._voids.get((cause.worker_id, cause.act), ())
+        return next((void for void in voids if position < void <= at_position), None)
+
+    def taking_its_place(self, positions: Collection[int], at_position: int) -> Cause | None:
+        """The first act after these, in the order in which they hold, that says the same things of the same worker."""
+        last = max(_holds(self.causes[position]) for position in positions)
+        cause = self.causes[last[1]]
+        after = self._rules(cause.kind) if cause.worker_id == EVERYBODY else self._same_said(positions)
+        later = [
+            one
+            for one in after
+            if _holds(one) > last and one.position <= at_position and self.void_of(one.position, at_position) is None
+        ]
+        return min(later, default=None, key=_holds)
+
+    def _rules(self, kind: CauseKind) -> list[Cause]:
+        return [cause for cause in self.causes.values() if cause.kind is kind]
+
+    def _same_said(self, positions: Collection[int]) -> list[Cause]:
+        """The acts that set what these set: the same property, the same certificate, the same year's rating."""
+        said = {(fact.worker_id, *about(fact)) for fact, _ in self.facts if fact.position in positions}
+        return [self.causes[fact.position] for fact, _ in self.facts if (fact.worker_id, *about(fact)) in said]
+
     def world(self, positions: Collection[int], workers: Collection[str]) -> Known:
         """What would be known of these workers if only the events at these positions had been recorded."""
         facts = [
@@ -146,6 +172,10 @@ class History:
         for void in self.voids:
             found[void.worker_id, void.command_id].append(void.position)
         return found
+
+
+def _holds(cause: Cause) -> tuple[int, int]:
+    return cause.effective_day, cause.position
 
 
 def rounds(causes: Sequence[Cause]) -> Iterator[list[Cause]]:

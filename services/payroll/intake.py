@@ -36,6 +36,12 @@ def rows_of(batch: Iterable[Recorded]) -> Rows:
     return rows
 
 
+def kept(recorded: Recorded) -> bool:
+    """Whether pay depends on the event: a worker's facts, a void of some, the rules."""
+    rows = rows_of([recorded])
+    return bool(rows.facts or rows.voids or rows.rules)
+
+
 Keep = Callable[[Rows, Recorded, Any], None]
 Values = Callable[[Any], dict[FactKind, str]]
 

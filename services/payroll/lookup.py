@@ -133,6 +133,12 @@ def positions_of(connection: Connection, commands: Iterable[tuple[str, str]]) ->
     return {row.position for row in connection.execute(query) if (row.worker_id, row.command_id) in wanted}
 
 
+def positions_of_command(connection: Connection, command_id: str) -> set[int]:
+    """Where the facts stand that a command wrote."""
+    query = select(FACTS.c.position).where(FACTS.c.command_id == command_id)
+    return {row.position for row in connection.execute(query)}
+
+
 def history(connection: Connection, jurisdiction: str, at_position: int, worker_id: str | None) -> History:
     """What is known at a position, and every fact and void behind it."""
     hired = select(FACTS.c.worker_id).where(FACTS.c.city_id == jurisdiction, FACTS.c.position <= at_position)

@@ -181,6 +181,11 @@ class Projection:
         with self._reading() as connection:
             return lookup.positions_of(connection, commands)
 
+    def positions_of_command(self, command_id: str) -> set[int]:
+        """Where the facts stand that a command wrote."""
+        with self._reading() as connection:
+            return lookup.positions_of_command(connection, command_id)
+
     def history(self, jurisdiction: str, at_position: int, worker_id: str | None = None) -> History:
         """The same with every fact and void behind it, and without what was paid."""
         with self._reading() as connection:

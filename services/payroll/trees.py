@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from payroll.tracing import RATIOS, Cause, Clause, LineOf, Node, walked
 from shared.envelope import Basis, Recorded
-from shared.feed import Feed
+from shared.feed import LARGEST_PAGE, Feed
 from shared.money import yuan
 from shared.reaching import ledger_away
 
@@ -90,15 +90,23 @@ def positions(node: Node) -> set[int]:
 
 
 def papers(feed: Feed, wanted: Iterable[int]) -> tuple[Paper, ...]:
-    """The events at these positions. Raises Refused `storage-unavailable` where the log is away."""
-    found: list[Recorded] = []
+    """The events at these positions, in order. Raises Refused `storage-unavailable` where the log is away."""
+    names = Paper.__struct_fields__
+    return tuple(Paper(**{name: getattr(one, name) for name in names}) for one in recorded_at(feed, wanted))
+
+
+def recorded_at(feed: Feed, wanted: Iterable[int]) -> list[Recorded]:
+    """The events at these positions, in order, read by the page. Raises Refused `storage-unavailable`."""
+    left, found = sorted(set(wanted)), []
     try:
-        for position in sorted(wanted):
-            found += feed.read(position - 1, 1)
+        while left:
+            near = [position for position in left if position < left[0] + LARGEST_PAGE]
+            page = feed.read(left[0] - 1, near[-1] - left[0] + 1)
+            found += [one for one in page if one.position in near]
+            left = left[len(near) :]
     except httpx.HTTPError as error:
         raise ledger_away() from error
-    names = Paper.__struct_fields__
-    return tuple(Paper(**{name: getattr(recorded, name) for name in names}) for recorded in found)
+    return found
 
 
 def exact(value: Fraction) -> str:
