@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from payroll.engine import BASELINE, SCENARIO, month_name, payer_name
+from payroll.engine import BASELINE, SCENARIO, month_name
 from payroll.known import Known
 from payroll.scenarios import Compared, Fork, compared
 from shared.money import yuan
@@ -44,7 +44,7 @@ def year_of(known: Known, year: int) -> list[PayerYear]:
     forecast: Counter[str] = Counter()
     for _, payer, before, _ in found.sums.by_payer() if found is not None else ():
         assert found is not None
-        forecast[payer_name(found.names[BASELINE], payer)] += before
+        forecast[found.names[BASELINE].payers[payer]] += before
     paid: Counter[str] = Counter()
     for line in known.paid:
         if months[0] <= line.service_month <= months[1]:
@@ -70,7 +70,7 @@ def overspent(found: Compared, months: tuple[str, str]) -> Iterator[Overspent]:
     for month, code, *fen in found.sums.by_payer():
         for side, amount_fen in enumerate(fen):
             if amount_fen:
-                key = month_name(month)[:4], payer_name(found.names[side], code)
+                key = month_name(month)[:4], found.names[side].payers[code]
                 sums.setdefault(key, [0, 0])[side] += amount_fen
     for (year, payer), fen in sorted(sums.items()):
         budget_fen = known.budgets.get((payer, int(year)))

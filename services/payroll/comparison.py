@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from payroll.budgets import Overspent, overspent
-from payroll.engine import BASELINE, SCENARIO, month_name, payer_name
+from payroll.engine import BASELINE, SCENARIO, month_name
 from payroll.scenarios import CommandToTry, Compared, Drafted
 from payroll.wishes import Jurisdiction
 from shared.events import Month
