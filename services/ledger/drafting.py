@@ -98,9 +98,7 @@ class ForkDesk(ChunkDesk):
 
     def __init__(self, ledger: Ledger, principal: Principal, at_position: int, *, planning: bool) -> None:
         today = calendar_day(ledger.clock())
-        super().__init__(
-            ledger.store, ledger.personal, principal, new_id=ledger.new_id, today=today, planning=planning
-        )
+        super().__init__(ledger.store, ledger.personal, principal, new_id=ledger.new_id, today=today, planning=planning)
         self.versions: dict[str, int] = {}
         self._at_position = at_position
         self._asked: set[Claim] = set()

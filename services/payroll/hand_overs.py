@@ -12,13 +12,13 @@ from payroll.run_state import RunState
 from payroll.runs import Payroll
 from shared.events import RunClosed
 from shared.refusal import Refused
-from shared.run_stages import not_open, open_acts
+from shared.run_stages import not_closed, open_acts
 
 
 def hand_over(payroll: Payroll, jurisdiction: str, month: str, sequence: int, caller: Caller) -> Written:
     """Have the vouchers of a closed run written down, under numbers that the ledger gives.
 
-    Raises what `not_open` says before the close, and `budget-item-missing`. The same request sent again says the same.
+    Raises Refused `run-not-closed`, `budget-item-missing`. The same request sent again says the same.
     """
     head = payroll.sound_head(jurisdiction)
     state = payroll.run(jurisdiction, month, sequence, head)
@@ -51,9 +51,9 @@ def acknowledge(
 
 
 def closed_of(state: RunState) -> RunClosed:
-    """What was closed. Raises what `not_open` says of a run that is not."""
+    """What was closed. Raises Refused `run-not-closed`."""
     if state.closed is None:
-        raise not_open(state.stage(), state.month, state.sequence)
+        raise not_closed(state.stage(), state.month, state.sequence)
     return state.closed
 
 

@@ -92,6 +92,17 @@ def not_open(stage: Stage, month: str, sequence: int) -> Refused:
     return Refused(code, f"{name} {where}", pointer="/month", remedy=remedy, extra=open_acts(stage))
 
 
+def not_closed(stage: Stage, month: str, sequence: int) -> Refused:
+    """F26: the same for what only a closed run is open to."""
+    return Refused(
+        "run-not-closed",
+        f"run {sequence} of {month} is not closed",
+        pointer="/month",
+        remedy="close the run first",
+        extra=open_acts(stage),
+    )
+
+
 def open_acts(stage: Stage) -> dict[str, object]:
     """Where the run stands and what can be done there, for a program."""
     return {"stage": stage.value, "allowed": list(ALLOWED[stage])}

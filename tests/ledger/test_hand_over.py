@@ -79,10 +79,10 @@ def test_only_a_closed_run_is_handed_over(town: Town) -> None:
     """F26: 409 with what can be done instead."""
     town.give("payroll-openings", jurisdiction="chibi", first_month="2020-10")
     draft(town)
-    found = town.refuse("run-not-approved", "run-hand-overs", who=FINANCE, **WHICH, at_position=7, vouchers=VOUCHERS)
+    found = town.refuse("run-not-closed", "run-hand-overs", who=FINANCE, **WHICH, at_position=7, vouchers=VOUCHERS)
     assert (found["status"], found["extra"]["allowed"]) == (409, ["draft", "approve"])
     approve(town)
-    found = town.refuse("already-there", "run-hand-overs", who=FINANCE, **WHICH, at_position=7, vouchers=VOUCHERS)
+    found = town.refuse("run-not-closed", "run-hand-overs", who=FINANCE, **WHICH, at_position=7, vouchers=VOUCHERS)
     assert found["extra"]["allowed"] == ["draft", "close"]
 
 

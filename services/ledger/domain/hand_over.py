@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ledger.domain.run import Amount, Named, Position, Run, RunCommand, Sentence, WhichRun, check_stage
+from ledger.domain.run import Amount, Named, Position, Run, RunCommand, Sentence, WhichRun
 from ledger.domain.voucher_book import VoucherBook
 from shared.events import (
     BookedOtherwise,
@@ -20,7 +20,7 @@ from shared.events import (
     VouchersNumbered,
 )
 from shared.refusal import Refused
-from shared.run_stages import FINAL, Stage, open_acts
+from shared.run_stages import FINAL, Stage, not_closed, open_acts
 
 Side = Annotated[Fen, Meta(ge=0, le=10**15)]
 PAYABLE = "payable"
@@ -73,9 +73,8 @@ class AcknowledgeVoucher(WhichRun, frozen=True, kw_only=True):
 
 
 def hand_over(run: Run, command: HandOverRun, book: VoucherBook, today: date) -> RunHandedOver:
-    """Refused before the close as `check_stage` does, `already-there` after it, `run-moved`, `voucher-unbalanced`."""
-    check_stage(run, command, today, FINAL)
-    stage = run.stage(command.sequence, today)
+    """Refused `run-not-closed` before the close, `already-there` once it is so, `run-moved`, `voucher-unbalanced`."""
+    stage = _closed_stage(run, command, today)
     if stage is not Stage.CLOSED:
         raise Refused("already-there", "the run is handed over", remedy="read its hand-over", extra=open_acts(stage))
     closed = _closed(run)
@@ -102,8 +101,11 @@ def numbered(run_id: str, handed_over: RunHandedOver) -> VouchersNumbered:
 
 
 def acknowledge(run: Run, command: AcknowledgeVoucher, today: date) -> RunAcknowledged:
-    """F25: a fen more or less is a difference. Refused before the hand-over, `unknown-voucher`, `already-there`."""
-    stage = run.stage(command.sequence, today)
+    """F25: a fen more or less is a difference.
+
+    Refused `run-not-closed`, `run-not-handed-over`, `unknown-voucher`, `already-there`.
+    """
+    stage = _closed_stage(run, command, today)
     if stage is Stage.CLOSED:
         raise Refused(
             "run-not-handed-over",
@@ -112,7 +114,6 @@ def acknowledge(run: Run, command: AcknowledgeVoucher, today: date) -> RunAcknow
             remedy="hand it over first",
             extra=open_acts(stage),
         )
-    check_stage(run, command, today, FINAL)
     voucher = next((one for one in _vouchers(run) if one.voucher_id == command.voucher_id), None)
     if voucher is None:
         raise _unknown(f"the run has no voucher {command.voucher_id}", "/voucher_id")
@@ -164,6 +165,13 @@ def _differences(voucher: Voucher, booked: Sequence[BookedEntry]) -> Iterator[Bo
         if booked_fen != sent_fen:
             reason = one.reason if one is not None else ""
             yield BookedOtherwise(entry=entry.entry, sent_fen=sent_fen, booked_fen=booked_fen, reason=reason)
+
+
+def _closed_stage(run: Run, command: WhichRun, today: date) -> Stage:
+    stage = run.stage(command.sequence, today)
+    if stage not in FINAL:
+        raise not_closed(stage, command.month, command.sequence)
+    return stage
 
 
 def _closed(run: Run) -> RunClosed:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ledger.domain.run import Run, WhichRun, check_stage
+from ledger.domain.run import OPEN_STAGES, Run, WhichRun, check_stage
 from ledger.domain.run_close import check_not_overtaken
 from shared.events import RunReopened, RunReopeningProposed
 from shared.patterns import PLAIN
 from shared.refusal import Refused
-from shared.run_stages import FINAL, Stage
+from shared.run_stages import FINAL, Stage, open_acts
 
 Reason = Annotated[str, Meta(min_length=1, max_length=1000, pattern=PLAIN)]
 
@@ -32,15 +32,17 @@ class ConfirmReopening(WhichRun, frozen=True, kw_only=True):
 
 
 def propose(run: Run, command: ProposeReopening, before: Run, later: Run, today: date) -> RunReopeningProposed:
-    """Refused `run-not-closed` while there is nothing to supplement, `months-in-order`, `reopening-lapsed`."""
+    """Refused `run-not-closed` with nothing to supplement, `already-there`, `months-in-order`, `reopening-lapsed`."""
     if command.sequence == 1 or before.stage(command.sequence - 1, today) not in FINAL:
         raise Refused(
             "run-not-closed",
             f"there is no closed run that run {command.sequence} of {command.month} would supplement",
             pointer="/sequence",
             remedy="close the month first; its supplementary runs are 2, 3 and so on",
+            extra=open_acts(before.stage(max(command.sequence - 1, 1), today)),
         )
     check_not_overtaken(command.month, later)
+    _check_not_reopened(run, command, today)
     check_stage(run, command, today, (Stage.SHUT, Stage.PROPOSED))
     if command.lapses_on < today:
         raise lapsed(command.lapses_on)
@@ -50,6 +52,7 @@ def propose(run: Run, command: ProposeReopening, before: Run, later: Run, today:
 def confirm(run: Run, command: ConfirmReopening, later: Run, confirmer: str, today: date) -> RunReopened:
     """Refused `not-reopened` where nothing is proposed, `self-approval`, `months-in-order`."""
     check_not_overtaken(command.month, later)
+    _check_not_reopened(run, command, today)
     check_stage(run, command, today, (Stage.PROPOSED,))
     proposed = run.last(RunReopeningProposed)
     assert proposed is not None
@@ -61,6 +64,13 @@ def confirm(run: Run, command: ConfirmReopening, later: Run, confirmer: str, tod
             remedy="have another person with the role approver confirm it",
         )
     return RunReopened(lapses_on=proposed.event.lapses_on)
+
+
+def _check_not_reopened(run: Run, command: WhichRun, today: date) -> None:
+    stage = run.stage(command.sequence, today)
+    if stage in OPEN_STAGES:
+        which = f"{command.month} is reopened for run {command.sequence}"
+        raise Refused("already-there", which, remedy="draft that run", pointer="/month", extra=open_acts(stage))
 
 
 def last_day(run: Run) -> date | None:
