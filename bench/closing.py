@@ -12,24 +12,36 @@ Keys of the result, whole numbers unless said otherwise:
     closing_seconds         the three together
     seconds                 with the taking: from the log to stored lines
     cpu_seconds             what this process alone spent on the three, without the database
+    hand_over_seconds       the vouchers of the run worked out and written down
+    exports_seconds         its batch as JSON, CSV, XLSX and Parquet, one after the other
+    handing_cpu_seconds     what this process alone spent on hand-over and exports
+    whole_seconds           closing, hand-over and exports together
+    export_bytes            form → bytes
+    exports_equal           true when each form has as many lines as the run, and vouchers, control and lines one total
     copy_seconds            COPY of the very same rows into a table with the same indexes
     ratio                   closing against copy (decimal string)
     contents_equal          true when the lines stored are those that were drafted, to the fen, and those copied
     peak_memory_bytes       the most that this process held
 Three payers, performance by rating, a certificate allowance. The database runs on the same machine and is started for
-the bench; the ledger only writes down the three acts.
+the bench; the ledger only writes down the acts.
 """
 
 import argparse
+import csv
+import io
+import json
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from time import perf_counter, process_time
 from typing import Any
 
 import httpx
+from openpyxl import load_workbook
+from pyarrow.parquet import read_table
 from sqlalchemy import Engine, text
 from tests import postgres
 from tests.payroll.feeding import SEAL_KEY, LedgerInSmall, Log, caller
@@ -37,10 +49,15 @@ from tests.payroll.feeding import SEAL_KEY, LedgerInSmall, Log, caller
 from bench.lives import COMMUNITIES, EVENTS_OF_A_LIFE, lives
 from bench.options import positive
 from bench.population import document
+from payroll.batch import BatchLine, HandedOver
+from payroll.columnar import parquet_of
 from payroll.engine import month_name, month_number
+from payroll.exports import csv_of
+from payroll.hand_overs import hand_over
 from payroll.projection import Projection
 from payroll.runs import Payroll
 from payroll.tables import LINES
+from payroll.workbooks import batch_workbook
 from shared import database
 from shared.auth import seal
 from shared.events import PayrollOpened
@@ -58,7 +75,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def agrees(result: dict[str, Any]) -> bool:
     """Whether what is stored is what was drafted and copied."""
-    return bool(result["contents_equal"])
+    return bool(result["contents_equal"]) and bool(result["exports_equal"])
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -73,7 +90,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         for number in range(first, first + options.months):
             closing = _Closing(payroll, month_name(number))
         drafted = closing.drafted
+        handed = _HandedOver(payroll, month_name(first + options.months - 1))
         copied, equal = _copied(engine, closing.closed_position)
+        closing_seconds = sum(closing.seconds.values())
         return {
             "bench": "closing",
             "workers": options.workers,
@@ -84,6 +103,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             **{f"{name}_seconds": f"{seconds:.2f}" for name, seconds in closing.seconds.items()},
             "closing_seconds": f"{sum(closing.seconds.values()):.2f}",
             "seconds": f"{taken + sum(closing.seconds.values()):.2f}",
+            "hand_over_seconds": f"{handed.hand_over_seconds:.2f}",
+            "exports_seconds": f"{handed.exports_seconds:.2f}",
+            "handing_cpu_seconds": f"{handed.cpu_seconds:.2f}",
+            "whole_seconds": f"{closing_seconds + handed.hand_over_seconds + handed.exports_seconds:.2f}",
+            "export_bytes": {form: len(content) for form, content in handed.files.items()},
+            "exports_equal": handed.equal(drafted.lines, drafted.total_fen),
             "cpu_seconds": f"{closing.cpu_seconds:.2f}",
             "copy_seconds": f"{copied:.2f}",
             "ratio": f"{sum(closing.seconds.values()) / copied:.1f}",
@@ -103,6 +128,9 @@ def table(result: dict[str, Any]) -> str:
             f"log to facts {result['take_seconds']} s; {acts}",
             f"closing {result['closing_seconds']} s ({result['cpu_seconds']} s of it this process), "
             f"from the log {result['seconds']} s",
+            f"hand-over {result['hand_over_seconds']} s, JSON, CSV, XLSX and Parquet {result['exports_seconds']} s "
+            f"({result['handing_cpu_seconds']} s of it this process); "
+            f"closed, handed over and exported {result['whole_seconds']} s",
             f"COPY of the same lines {result['copy_seconds']} s; closing / COPY {result['ratio']}; lines {equal}",
             f"memory: process {result['peak_memory_bytes'] / 2**20:.0f} MiB",
         ]
@@ -165,6 +193,38 @@ class _Closing:
         began = perf_counter()
         yield
         self.seconds[name] = perf_counter() - began
+
+
+class _HandedOver:
+    """The run handed over, and its batch in every form, each timed."""
+
+    def __init__(self, payroll: Payroll, month: str) -> None:
+        began, cpu_began = perf_counter(), process_time()
+        hand_over(payroll, "chibi", month, 1, caller(f"hand over {month}"))
+        self.hand_over_seconds = perf_counter() - began
+        state = payroll.run("chibi", month, 1, payroll.projection.position)
+        began = perf_counter()
+        batch = HandedOver(payroll.projection, state)
+        self.head = batch.head
+        self.files = {
+            "json": b"".join(batch.json()),
+            "csv": b"".join(csv_of(batch.lines(), BatchLine)),
+            "xlsx": batch_workbook(batch.head, batch.lines()),
+            "parquet": parquet_of(batch.head, batch.lines()),
+        }
+        self.exports_seconds = perf_counter() - began
+        self.cpu_seconds = process_time() - cpu_began
+
+    def equal(self, lines: int, total_fen: int) -> bool:
+        """Whether each form says the same, as another library reads it."""
+        table = read_table(io.BytesIO(self.files["parquet"]), columns=["amount"])
+        rows = list(csv.DictReader(io.StringIO(self.files["csv"].decode("utf-8-sig"))))
+        amounts = [line["amount"] for line in json.loads(self.files["json"])["lines"]]
+        book = load_workbook(io.BytesIO(self.files["xlsx"]), read_only=True)
+        *_, (total,) = book["control"].iter_rows(min_col=3, values_only=True)
+        sums = {sum(map(Decimal, amounts)), sum(Decimal(row["amount"]) for row in rows)}
+        sums |= {sum(table["amount"].to_pylist()), Decimal(str(total)), Decimal(self.head.control.total)}
+        return sums == {Decimal(total_fen) / 100} and len(amounts) == len(rows) == table.num_rows == lines
 
 
 def _copied(engine: Engine, closed_position: int) -> tuple[float, bool]:

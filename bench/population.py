@@ -74,6 +74,7 @@ def document() -> PolicyDocument:
     return msgspec.structs.replace(
         ours,
         performance=Performance(share=Decimal("0.20"), factors={name: Decimal(text) for name, text in factors.items()}),
+        budget_items={**ours.budget_items, "performance": "30107"},
         funding=(FundingRule(posts=("head", "deputy", "member", "dedicated"), shares=shares),),
     )
 

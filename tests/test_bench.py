@@ -173,4 +173,5 @@ def test_the_closing_bench_stores_what_was_drafted_and_says_what_it_documents():
     found = json.loads(done.stdout)
     assert all(key in closing.__doc__ for key in found)
     assert found["contents_equal"] is True
+    assert found["exports_equal"] is True
     assert found["lines"] == 60 * 2 * 3

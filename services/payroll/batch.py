@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 from msgspec import Struct
@@ -118,6 +119,7 @@ class HandedOver:
         """The lines by number."""
         return (self._line(line) for line in lines_of(self._projection, self._state))
 
+    @cached_property
     def head(self) -> Head:
         """Everything but the lines."""
         closed, act = closed_of(self._state), self._state.closed_act
@@ -138,7 +140,7 @@ class HandedOver:
 
     def json(self) -> Iterator[bytes]:
         """The batch as JSON in portions, the lines last."""
-        head = msgspec.json.encode(self.head())
+        head = msgspec.json.encode(self.head)
         yield head[:-1] + b',"lines":['
         before = b""
         for line in self.lines():

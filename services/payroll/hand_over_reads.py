@@ -34,7 +34,7 @@ ListFormat = Annotated[Literal["json", "csv", "xlsx"], Query(description="csv an
 
 
 class HandOverReads:
-    """The endpoints; a batch is the same bytes whenever it is read."""
+    """The endpoints; a batch is the same whenever it is read, and its headers say count and sum for every form."""
 
     def __init__(self, payroll: Payroll) -> None:
         self._payroll = payroll
@@ -50,16 +50,17 @@ class HandOverReads:
     ) -> Response:
         position, state = self._closed(request, jurisdiction, month, sequence)
         handed_over = HandedOver(self._projection, state)
-        headers = _named(position, state, format)
+        control = handed_over.head.control
+        headers = _named(position, state, format) | {"Batch-Lines": str(control.lines), "Batch-Total": control.total}
         if format == "json":
             return StreamingResponse(handed_over.json(), media_type=JSON, headers=headers)
         if format == "csv":
             rows = csv_of(handed_over.lines(), BatchLine)
             return StreamingResponse(rows, media_type=f"{CSV}; charset=utf-8", headers=headers)
         if format == "xlsx":
-            book = batch_workbook(handed_over.head(), handed_over.lines())
+            book = batch_workbook(handed_over.head, handed_over.lines())
             return Response(book, media_type=XLSX, headers=headers)
-        return Response(parquet_of(handed_over.head(), handed_over.lines()), media_type=PARQUET, headers=headers)
+        return Response(parquet_of(handed_over.head, handed_over.lines()), media_type=PARQUET, headers=headers)
 
     def acknowledgements(
         self, request: Request, jurisdiction: Jurisdiction, month: Month, sequence: Sequence

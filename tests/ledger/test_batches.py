@@ -119,8 +119,10 @@ def columns_of(finance: Finance) -> tuple[list[dict[str, Any]], list[str]]:
 def test_the_csv_read_by_another_library_says_the_same(finance: Finance) -> None:
     finance.hand_over()
     lines, columns = columns_of(finance)
-    text = finance.file(f"{RUN}/hand-over", format="csv").content.decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(text)))
+    file = finance.file(f"{RUN}/hand-over", format="csv")
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+    assert file.headers["Batch-Lines"] == str(len(rows))
+    assert Decimal(file.headers["Batch-Total"]) == sum(Decimal(row["amount"]) for row in rows)
     assert (list(rows[0]), len(rows)) == (columns, len(lines))
     assert [row["amount"] for row in rows] == [line["amount"] for line in lines]
     assert [row["worker_id"] for row in rows] == [line["worker_id"] for line in lines]
