@@ -26,6 +26,7 @@ from shared.events import (
     ProbationConfirmed,
     Rating,
     ReviewRequested,
+    RunAcknowledged,
     RunClosed,
     SecondPostLeft,
     SecondPostTaken,
@@ -143,6 +144,10 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_message(recorded, recorded.stream, "office-voided", Urgency.NORMAL, {"voided": voided}),)
         case RunClosed() as event:
             return _closed(recorded, event)
+        case RunAcknowledged(differences=different) as event if different:
+            words = {"voucher": event.voucher_id, "lines": str(len(different))}
+            city_id = recorded.subject_id.partition("/")[0]
+            return (_message(recorded, f"finance/{city_id}", "voucher-different", Urgency.URGENT, words),)
         case event:
             told = _TOLD_WITHOUT_WORDS.get(type(event))
             return () if told is None else (_to_worker(recorded, *told),)

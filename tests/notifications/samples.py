@@ -9,6 +9,7 @@ from shared.events import (
     AppraisalCorrected,
     AppraisalProposed,
     AppraisalPublished,
+    BookedOtherwise,
     Category,
     Certificate,
     CertificateEnd,
@@ -25,6 +26,7 @@ from shared.events import (
     ProbationConfirmed,
     Rating,
     ReviewRequested,
+    RunAcknowledged,
     RunClosed,
     SecondPostLeft,
     SecondPostTaken,
@@ -145,6 +147,12 @@ def converted(left: str = "xinhua", joined: str = "xinhua") -> WorkerConverted:
     )
 
 
+def booked(otherwise: int = 0) -> RunAcknowledged:
+    """What finance said of a voucher, so many lines otherwise."""
+    different = BookedOtherwise(entry=1, sent_fen=140_262_000, booked_fen=140_261_999, reason="王建国入账")
+    return RunAcknowledged(voucher_id="2020/1/city/chibi", differences=(different,) * otherwise)
+
+
 def closed(month: str = "2020-10", sequence: int = 1, city_id: str = "chibi") -> RunClosed:
     """A closed month of 535 people."""
     return RunClosed(
@@ -195,6 +203,7 @@ def telling(course: str = "社区治理基础") -> list[Recorded]:
         CommandVoided(command_id="c-41", reason="录入有误，身份证号421281199001010016，王建国"),
     ]
     runs = [one(closed(sequence=number), "run/chibi/2020-10/1") for number in (1, 2)]
+    runs.append(one(booked(otherwise=1), "run/chibi/2020-10/1"))
     office = one(CommandVoided(command_id="c-41", reason="王建国录入有误"), "community/xinhua")
     return [*(one(event) for event in of_a_worker), office, *runs]
 
@@ -205,6 +214,7 @@ def silent() -> list[Recorded]:
         one(registered("xinhua"), "community/xinhua"),
         one(WorkerJoined(worker_id="w-1", seat=Category.DEDICATED), "community/xinhua"),
         one(CommandVoided(command_id="c-41", reason="-"), "policy/chibi"),
+        one(booked(), "run/chibi/2020-10/1"),
         one(WorkerSeparated(reason=SeparationReason.DECEASED)),
         one(AppraisalProposed(year=2020, rating=Rating.EXCELLENT)),
         one(ExcellentTaken(worker_id="w-1", street_id="puqi", community_id="xinhua"), "excellence/chibi/2020"),

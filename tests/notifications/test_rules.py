@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.notifications.samples import CLERK, SECRET, closed, converted, hired, one, silent, telling, transferred
+from tests.notifications.samples import (
+    CLERK,
+    SECRET,
+    booked,
+    closed,
+    converted,
+    hired,
+    one,
+    silent,
+    telling,
+    transferred,
+)
 
 from notifications.rendering import TEMPLATES, Words, render
 from notifications.rules import COURSE_UNNAMED, MESSAGES_AT_MOST, Message, Urgency, messages
@@ -125,6 +136,14 @@ def test_a_closed_run_tells_the_workers_of_the_city_and_its_finance_office() -> 
     assert "明细行数：535\n" in render(told(recorded)["finance/chibi"]).body
 
 
+def test_finance_is_told_of_a_voucher_that_it_booked_otherwise() -> None:
+    """F25: of the voucher and how many of its lines, and of no amount."""
+    recorded = one(booked(otherwise=1), "run/chibi/2020-10/1")
+    assert set(told(recorded)) == {"finance/chibi"}
+    assert "凭证 2020/1/city/chibi 有1行入账与送出不一致。" in render(told(recorded)["finance/chibi"]).body
+    assert told(one(booked(), "run/chibi/2020-10/1")) == {}
+
+
 def test_a_supplementary_run_says_which_one() -> None:
     recorded = one(closed(sequence=2), "run/chibi/2020-10/2")
     assert "2020年10月第2批（补充批次）工资批次" in render(told(recorded)["workers/chibi"]).body
@@ -159,7 +178,7 @@ def test_F76_no_template_can_hold_an_amount_an_identity_number_or_a_name(path: P
         *("since", "act", "voided", "worker", "community", "grid", "post", "from_post", "path", "grade", "from_grade"),
         *("admission", "year", "rating", "from_rating", "course", "hours", "kind", "certificate", "education"),
         "reason",
-        *("month", "sequence", "lines", "position", "check"),
+        *("month", "sequence", "lines", "position", "check", "voucher"),
     }
     assert text.count("{{") == len(re.findall(r"{{\s*\w+\s*}}", text)), "a template shows values, it computes none"
     assert not re.search(r"\d", re.sub(r"{%.*?%}", "", text)), "a template has no figure of its own"
