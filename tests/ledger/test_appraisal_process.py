@@ -171,6 +171,23 @@ def test_a_void_frees_the_place(town: Town) -> None:
     town.give("appraisals", "2024-01-12", worker_id=wu, **EXCELLENT)
 
 
+def test_a_place_is_taken_on_every_day_until_the_day_on_which_it_was_freed(town: Town) -> None:
+    """Rules 2 and 9: an act dated before the day on which a place was freed, or taken, counts those of its own days."""
+    li, wu, zhao = three(town)
+    town.give("appraisals", "2024-01-20", worker_id=li, **EXCELLENT)
+    fields = {"worker_id": li, "year": 2023, "reason": "漏记"}
+    town.give("appraisal-corrections", "2024-06-20", **fields, rating="competent")
+    town.refuse("excellent-quota-full", "appraisals", "2024-02-01", worker_id=wu, **EXCELLENT)
+    town.refuse("excellent-quota-full", "appraisals", "2024-01-10", worker_id=wu, **EXCELLENT)
+    done = town.give("appraisals", "2024-06-20", worker_id=wu, **EXCELLENT)
+    town.refuse("excellent-quota-full", "appraisal-corrections", "2024-09-01", **fields, rating="excellent")
+    town.give("voids", "2024-06-21", command_id=done["command_id"], reason="误录")
+    again = town.give("appraisals", "2024-07-01", worker_id=zhao, **EXCELLENT)
+    town.give("voids", "2024-07-02", command_id=again["command_id"], reason="误录")
+    town.give("appraisal-corrections", "2024-09-01", **fields, rating="excellent")
+    town.refuse("excellent-quota-full", "appraisals", "2024-08-01", worker_id=zhao, **EXCELLENT)
+
+
 @pytest.mark.parametrize(("of", "most"), [("street", 2), ("community", 3)])
 def test_the_quota_is_of_the_place_that_the_policy_names(town: Town, of: str, most: int) -> None:
     """Rule 9: a half of two in the one street and of one in the other, or of one in each community, rounded up."""

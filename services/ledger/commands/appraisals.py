@@ -63,13 +63,13 @@ def correct_appraisal(desk: Desk, command: appraisal.CorrectAppraisal) -> Decisi
 def check_places(desk: Desk, stream: str, before: Excellence, after: Excellence, policies: Policies) -> None:
     """Refused `excellent-quota-full` where a void would give back more places than there are."""
     _, city_id, year = stream.split("/")
-    for worker_id, taken in after.holders().items():
-        if worker_id in before.holders():
-            continue
-        standing = desk.worker(worker_id).state.on(date(int(year), 12, 31))
-        quota = _quota(standing, date(int(year), 12, 31), policies) if standing else None
+    last = date(int(year), 12, 31)
+    held = {worker_id: taken for _, holders in after.days() for worker_id, taken in holders.items()}
+    for worker_id in held.keys() & before.without(after):
+        standing = desk.worker(worker_id).state.on(last)
+        quota = _quota(standing, last, policies) if standing else None
         if quota is not None:
-            _check_quota(desk, quota, city_id, taken, after, date(int(year), 12, 31))
+            _check_quota(desk, quota, city_id, held[worker_id], before, after, last)
 
 
 def _of_a_year(desk: Desk, command: OfAYear, decide: Callable[[Standing, Policies], Event]) -> Decision:
@@ -102,7 +102,7 @@ def _rated(desk: Desk, command: OfAYear, decide: Callable[[Standing], Rates]) ->
 
 def _places(desk: Desk, standing: Standing, event: Rates, day: date) -> list[Change]:
     opened = desk.open(Excellence, f"excellence/{standing.city_id}/{event.year}")
-    held = standing.worker_id in opened.state.holders()
+    held = opened.state.held_by(standing.worker_id, day)
     wanted = event.rating is Rating.EXCELLENT
     if held and not wanted:
         return [opened.with_(ExcellentFreed(worker_id=standing.worker_id))]
@@ -116,17 +116,24 @@ def _places(desk: Desk, standing: Standing, event: Rates, day: date) -> list[Cha
         community_id=standing.community_id,
     )
     after = Excellence(opened.state.timeline.with_([taken], day))
-    _check_quota(desk, quota, standing.city_id, taken, after, min(day, date(event.year, 12, 31)))
+    _check_quota(desk, quota, standing.city_id, taken, opened.state, after, min(day, date(event.year, 12, 31)))
     return [opened.with_(taken)]
 
 
 def _check_quota(
-    desk: Desk, quota: ExcellentQuota, city_id: str, taken: ExcellentTaken, after: Excellence, day: date
+    desk: Desk,
+    quota: ExcellentQuota,
+    city_id: str,
+    taken: ExcellentTaken,
+    before: Excellence,
+    after: Excellence,
+    day: date,
 ) -> None:
     """Whether the place has room, of whoever serves there on the last day of the year, or today where it still runs."""
     place_id = placed(quota.of, taken)
     people = staff_count(desk, city_id, quota.of, place_id, day)
-    check_excellent(quota, after.taken_in(quota.of, place_id), people, place_id or city_id)
+    most = after.most_taken(quota.of, place_id, taken.worker_id, before)
+    check_excellent(quota, most, people, place_id or city_id)
 
 
 def _quota(standing: Standing, day: date, policies: Policies) -> ExcellentQuota | None:
