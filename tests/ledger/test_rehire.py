@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.ledger.given import Town, identity_number
+from tests.ledger.given import POLICIES, Town, identity_number
+
+from workforce.policy_files import read_policy
 
 pytestmark = pytest.mark.campaign
 
@@ -26,6 +28,29 @@ def test_who_comes_back_keeps_the_years_or_begins_anew(town: Town, keeps: bool, 
     assert (before["in_service"], after["in_service"], after["left_on"]) == (False, True, None)
     assert (after["community_id"], after["counted_years"], after["grade"]) == ("jinqiao", years, grade)
     assert after["hired_on"] == "2027-01-01"
+
+
+def test_years_that_do_not_count_are_not_kept_and_a_rating_corrected_later_is_a_drift(town: Town) -> None:
+    """Rules 5, 8 and 23: three years, all unfit, are none; once one is corrected the entry has another grade."""
+    document = read_policy(POLICIES / "chibi-2020.yaml")
+    document["grade_rules"] |= {"uncounted_ratings": ["unfit"]}
+    town.give("policies", "2020-09-19", document=document)
+    worker_id = left(town, "2023-10-01", day="2020-10-01")
+    for year in (2021, 2022, 2023):
+        town.give("appraisals", f"{year}-12-31", worker_id=worker_id, year=year, rating="unfit")
+    town.give("rehires", "2024-01-01", worker_id=worker_id, community_id="jinqiao", **AGAIN)
+    after = town.worker(worker_id, "2024-01-01")
+    assert (after["counted_years"], after["grade"]) == (0, 1)
+    fields = {"worker_id": worker_id, "rating": "competent", "reason": "漏记"}
+    for year in (2021, 2022, 2023):
+        assert town.read("drifts", city_id="chibi", effective_on="2024-02-01")["drifts"] == []
+        done = town.give("appraisal-corrections", "2024-01-31", **fields, year=year)
+    (drift,) = town.read("drifts", city_id="chibi", effective_on="2024-02-01")["drifts"]
+    assert (drift["since"], drift["recorded_grade"], drift["due_grade"]) == ("2024-01-01", 1, 2)
+    assert done["command_id"] in [cause["command_id"] for cause in drift["causes"]]
+    (proposed,) = drift["proposed"]
+    town.send("regrades", proposed["body"]).raise_for_status()
+    assert town.read("drifts", city_id="chibi", effective_on="2024-02-01")["drifts"] == []
 
 
 def test_who_comes_back_takes_a_seat(town: Town) -> None:

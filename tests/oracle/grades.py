@@ -72,6 +72,8 @@ class Telling:
         self.years_of: dict[str, int] = {}
         self.begins: list[tuple[date, Act]] = []
         self.years: list[str] = []
+        self.total = 0
+        """Years on entry and those of service that count, for whoever leaves and comes back."""
         self.row = 0
         self.anchor, self.since_anchor = date.min, 0
         self.judged: int | None = None
@@ -143,11 +145,14 @@ class Telling:
         if rating is None:
             if rules["unrated_year_counts"] and not gate:
                 self.years.append(str(year))
+                self.total += 1
         elif rating not in rules["uncounted_ratings"]:
             if gate and rating not in gate:
+                self.total -= len([one for one in self.years if one.isdigit()])
                 self.years = []
             else:
                 self.years.append(str(year))
+                self.total += 1
         early = rules["early_steps"]
         self.row = self.row + 1 if early and rating == early["rating"] else 0
 
@@ -200,10 +205,10 @@ class Telling:
         elif not self.serving:
             return
         elif what == "leave":
-            self.serving, self.grade = False, None
+            self.end_service(day)
         elif what == "convert":
             self.scheme = "ladder"
-            self.arrive(act, day, act["counted_years"])
+            self.arrive(act, day, act["counted_years"], act["counted_years"])
         elif what == "post":
             self.change_post(act, day)
         elif what == "regrade" and (act["exceptional"] or self.rules(day) is None):
@@ -216,6 +221,16 @@ class Telling:
             left = all_of(list(self.worth.values()), self.several(day))
             self.certified = max(least, min(self.certified, left))
             self.moved(was, day)
+
+    def end_service(self, day: date) -> None:
+        """The years that are over by then are judged, too; where nothing judges them each counts."""
+        rules = self.rules(day)
+        while (year := self.next_year(day, rules["year_by"] if rules else "service")) is not None:
+            if rules:
+                self.judge(year, rules)
+            else:
+                self.total += 1
+        self.serving, self.grade = False, None
 
     def several(self, day: date) -> str:
         rules = self.rules(day)
@@ -242,12 +257,17 @@ class Telling:
         self.diplomas = [one for one in self.diplomas if LEVELS.index(one) < above] + [act["education"]]
         rules = self.rules(day)
         lost = act["what"] == "rehire" and rules is not None and not rules["years_kept_on_rehire"]
-        self.arrive(act, day, 0 if lost else act["counted_years"])
+        written = 0 if lost else act["counted_years"]
+        self.arrive(act, day, self.total if act["what"] == "rehire" and not lost else written, written)
 
-    def arrive(self, act: Act, day: date, counted: int) -> None:
-        """The first day under a scheme: everything that is held counts at once."""
+    def arrive(self, act: Act, day: date, counted: int, written: int) -> None:
+        """The first day under a scheme: everything that is held counts at once.
+
+        `written` are the years that the act gave its grade for, where the rule does not count as many.
+        """
         self.post = act["post"]
         self.anew(day)
+        self.total = counted
         policy, rules = self.policy(day), self.rules(day)
         names = rules or {"education_steps": {}, "education_years": {}, "certificate_steps": {}}
         self.steps_of = {one: names["education_steps"].get(one, 0) for one in self.diplomas}
@@ -261,14 +281,15 @@ class Telling:
             self.years = ["before"] * ((counted + self.deemed) % rules["years_per_step"])
         self.put(act["grade"])
         if policy is not None:
-            grade, without = entry(policy, self.post, counted, self.diplomas, list(self.held))
+            grade, _ = entry(policy, self.post, written, self.diplomas, list(self.held))
             if grade == act["grade"]:
+                _, without = entry(policy, self.post, counted, self.diplomas, list(self.held))
                 self.own, self.silent = without, 0
                 self.show(day)
 
     def anew(self, day: date) -> None:
         self.anchor, self.since_anchor, self.judged = day, 0, None
-        self.years, self.row = [], 0
+        self.years, self.row, self.total = [], 0, 0
 
     def change_post(self, act: Act, day: date) -> None:
         rules = self.rules(day)

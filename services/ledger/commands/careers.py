@@ -8,6 +8,7 @@ from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain import career, conversion, probation, rehire, second_post, suspension
 from ledger.domain.community import check_exists, check_grid
+from ledger.domain.due_grade import kept_years
 from ledger.domain.worker import Worker, admit
 from ledger.event_store import Claim
 from ledger.identity import canonical, check_identity_number
@@ -55,7 +56,8 @@ def rehire_worker(desk: Desk, command: rehire.RehireWorker) -> Decision:
     policies = desk.policies(standing.city_id).state
     person = _person(desk, worker)
     birth_date = check_identity_number(person.identity_number, "/worker_id", on=day)
-    event = rehire.rehire(command, standing, policies, city_id=standing.city_id, birth_date=birth_date)
+    years = kept_years(worker.state.timeline, policies, day)
+    event = rehire.rehire(command, standing, policies, kept_years=years, birth_date=birth_date)
     applied = admit_candidate(desk, command, event, command.worker_id, person)
     decision = lived(desk, worker, event, day, policies, command.successor_id)
     return Decision(decision.subject, [*decision.changes, *applied])

@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from ledger.domain.command import Command, Id
 from ledger.domain.drift import Difference, difference
-from ledger.domain.due_grade import STEPS_OF_THE_YEAR, derivation
+from ledger.domain.due_grade import derivation
+from ledger.domain.grade_walk import STEPS_OF_THE_YEAR
 from ledger.domain.grades import STEP
 from ledger.domain.policy import Policies
 from ledger.domain.worker import Worker

@@ -24,7 +24,8 @@ class Count(Struct, frozen=True):
     """Years towards the next step. `seen` service years since `since` were looked at already, the last by `judged`.
 
     `row` are the years in a row with the rating that brings a step early, `early` such steps had in the career.
-    `normal_in` and `early_in` are the calendar years of the last step of either kind.
+    `normal_in` and `early_in` are the calendar years of the last step of either kind. `total`: the years counted on
+    entry and those of service that count, whatever steps came of them, without those that a gate lost.
     """
 
     since: date
@@ -35,6 +36,7 @@ class Count(Struct, frozen=True):
     early: int = 0
     normal_in: int | None = None
     early_in: int | None = None
+    total: int = 0
 
     def with_entry(self, years: int) -> "Count":
         """With years that count from elsewhere: served before the entry, or deemed to be served."""
@@ -50,7 +52,7 @@ def count_on(count: Count, day: date, rules: GradeRules, ratings: Ratings) -> Co
 
     A year rated outside the gate begins the count anew; one without a rating does not count where there is a gate.
     """
-    years, row = list(count.years), list(count.row)
+    years, row, total = list(count.years), list(count.row), count.total
     for since, seen, year in _completed(count, day, rules):
         count = msgspec.structs.replace(count, since=since, seen=seen, judged=year)
         rating, act = ratings.get(year, (None, None))
@@ -59,15 +61,25 @@ def count_on(count: Count, day: date, rules: GradeRules, ratings: Ratings) -> Co
         else:
             counts = rating not in rules.uncounted_ratings
             if counts and rules.gate_ratings and rating not in rules.gate_ratings:
+                total -= sum(one.year is not None for one in years)
                 years.clear()
                 counts = False
         if counts:
+            total += 1
             years.append(Counted(year, act))
         if rules.early_steps is None or rating != rules.early_steps.rating:
             row.clear()
         else:
             row.append(Counted(year, act))
-    return msgspec.structs.replace(count, years=tuple(years), row=tuple(row))
+    return msgspec.structs.replace(count, years=tuple(years), row=tuple(row), total=total)
+
+
+def count_all(count: Count, day: date) -> Count:
+    """The years that were completed by the day, where no rule judges them."""
+    seen = count.seen
+    while _anniversary(count.since, seen + 1) <= day:
+        seen += 1
+    return msgspec.structs.replace(count, seen=seen, total=count.total + seen - count.seen)
 
 
 def take_step(count: Count, rules: GradeRules, day: date) -> tuple[Count, tuple[Counted, ...]]:

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from ledger.domain.due_grade import SETS_THE_GRADE, Step, derivation
+from ledger.domain.due_grade import derivation
+from ledger.domain.grade_walk import SETS_THE_GRADE, Step
 from ledger.domain.grades import STEP
 from ledger.domain.policy import Policies
 from ledger.domain.timeline import Act

@@ -4,7 +4,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from ledger.domain.due_grade import Step
+from ledger.domain.grade_walk import Step
 from ledger.domain.timeline import Act
 from shared.policy_document import PolicyDocument
 

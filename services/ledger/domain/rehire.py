@@ -4,7 +4,6 @@ from datetime import date
 
 from msgspec import UNSET
 
-from ledger.domain.admission import age_on
 from ledger.domain.career import Brought, Entry, terms
 from ledger.domain.command import Id
 from ledger.domain.policy import Policies
@@ -50,16 +49,19 @@ def former(standing: Standing | None, day: date) -> Standing:
 
 
 def rehire(
-    command: RehireWorker, standing: Standing, policies: Policies, *, city_id: str, birth_date: date
+    command: RehireWorker, standing: Standing, policies: Policies, *, kept_years: int, birth_date: date
 ) -> WorkerRehired:
-    """Refused as a hire is: `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`, `probation-over`."""
+    """`kept_years`: those that the rule counts of the service before.
+
+    Refused as a hire is: `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`, `probation-over`.
+    """
     education = command.education or standing.education
-    years = _years(standing) if command.keeps_years else 0
+    years = kept_years if command.keeps_years else 0
     diplomas = diplomas_on_entry(standing.diplomas, education)
     brought = Brought(diplomas, standing.certificates, years, again=True)
     scheme, grade = terms(command, policies, brought, birth_date)
     return WorkerRehired(
-        city_id=city_id,
+        city_id=standing.city_id,
         community_id=command.community_id,
         grid_id=command.grid_id,
         channel=command.channel,
@@ -71,9 +73,3 @@ def rehire(
         counted_years=years,
         probation_until=command.probation_until or UNSET,
     )
-
-
-def _years(standing: Standing) -> int:
-    """Those counted on entry and the completed years of service since."""
-    assert standing.left_on is not None
-    return standing.counted_years + age_on(standing.hired_on, standing.left_on)
