@@ -25,7 +25,8 @@ _LIMITED = ("worker", "community", "city", "candidate")
 
 def check_dates(desk: Desk, decision: Decision, day: date) -> None:
     """Each event of the decision, and of what it voids, on its own day. Refused `retro-limit`."""
-    if desk.principal.role is LIFTED_BY:
+    lifting = desk.principal.scope if desk.principal.role is LIFTED_BY else None
+    if lifting is not None and lifting.kind == "city":
         return
     reached = list(_reached(desk, decision, day))
     city_id = next((found for one in reached if (found := _city_of(desk, *one)) is not None), None)
@@ -35,7 +36,7 @@ def check_dates(desk: Desk, decision: Decision, day: date) -> None:
     for stream, event, since in reached if limits else ():
         kind = event.name.rpartition(".")[0]
         for place in _places_of(desk, stream, event, since):
-            check_limit(limits, kind, place, since, desk.today)
+            check_limit(limits, kind, place, since, desk.today, lifting)
 
 
 def _reached(desk: Desk, decision: Decision, day: date) -> Iterator[tuple[str, Event, date]]:

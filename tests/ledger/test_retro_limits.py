@@ -50,6 +50,22 @@ def test_a_supervisor_goes_beyond_it(june: Town) -> None:
     june.give("trainings", "2020-11-01", who=SUPERVISOR, **training(june))
 
 
+def test_a_supervisor_of_a_street_goes_beyond_the_limits_of_the_street_and_no_others(june: Town) -> None:
+    """F08: the limit of the city is lifted by a supervisor of the city, that of a place by whoever is set over it."""
+    street, other = "supervisor street:chimaguan", "supervisor street:pufang"
+    found = june.refuse("retro-limit", "trainings", "2020-11-01", who=street, **training(june))
+    assert "supervisor of the city" in found["remedy"]
+    limit(june, street_id="chimaguan", months_back=1)
+    june.give("trainings", "2020-11-01", who=street, **training(june))
+    limit(june, community_id="xinhua", months_back=1)
+    june.give("trainings", "2020-11-02", who=street, **training(june))
+    june.give("trainings", "2020-11-03", who="supervisor community:xinhua", **training(june))
+    limit(june, street_id="pufang", months_back=1)
+    move = {"worker_id": somebody(june), "community_id": "huangjia"}
+    assert june.send("transfers", command("2021-01-01", **move), who=other).status_code == 404
+    june.refuse("not-found", "transfers", "2021-01-01", who=street, **move)
+
+
 def test_a_day_to_come_has_no_limit(june: Town) -> None:
     june.give("trainings", "2021-12-01", **training(june))
 

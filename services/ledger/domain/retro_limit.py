@@ -11,7 +11,7 @@ from ledger.domain.command import Command, Id
 from ledger.domain.policy import Policies
 from shared.events import EVENT_TYPES, RetroLimitSet
 from shared.patterns import END
-from shared.principals import Role
+from shared.principals import Role, Scope
 from shared.refusal import Refused
 
 ALL = "all"
@@ -81,12 +81,14 @@ def set_limit(command: SetRetroLimit) -> RetroLimitSet:
     )
 
 
-def check_limit(limits: Limits, kind: str, place: Place, day: date, today: date) -> None:
+def check_limit(limits: Limits, kind: str, place: Place, day: date, today: date, lifting: Scope | None = None) -> None:
     """Refused `retro-limit` for an act dated further back than the nearest limit allows: that of the community before
-    the street's before the city's, and at each place that of the kind before that of all kinds."""
+    the street's before the city's, and at each place that of the kind before that of all kinds. `lifting`: the place whose supervisor gives it, who goes beyond the limits that lie in it."""
     limit = next((limits[one] for one in _nearest(kind, place) if one in limits), None)
     earliest = None if limit is None else _earliest(limit, today)
     if limit is None or earliest is None or day >= earliest:
+        return
+    if lifting is not None and _lies_in(limit, place, lifting):
         return
     where = limit.community_id or limit.street_id or "the whole city"
     raise Refused(
@@ -96,6 +98,13 @@ def check_limit(limits: Limits, kind: str, place: Place, day: date, today: date)
         remedy=f"choose {earliest} or a later day, or have a {LIFTED_BY} of the city give it",
         extra={"kind": limit.kind, "place": where, "earliest": earliest.isoformat(), "lifted_by": LIFTED_BY.value},
     )
+
+
+def _lies_in(limit: RetroLimitSet, place: Place, scope: Scope) -> bool:
+    """Whether the scope covers the whole place that the limit is for; `place` is one in it."""
+    if scope.kind == "street":
+        return scope.place_id == (place.street_id if limit.community_id else limit.street_id)
+    return scope.kind == "community" and scope.place_id == limit.community_id
 
 
 def _nearest(kind: str, place: Place) -> Sequence[tuple[str, Place]]:
