@@ -54,7 +54,7 @@ def _training(desk: Desk, worker_id: str, year: int, day: date, known: int) -> T
         raise desk.unseen("worker", worker_id, "/worker_id")
     city = desk.open(City, f"city/{standing.city_id}", upto=known).state
     policies = desk.open(Policies, desk.policies(standing.city_id).stream, upto=known).state
-    training = year_of(then.state, year, day, hours_asked(city, policies, standing, year))
+    training = year_of(then.state, year, day, hours_asked(city, policies, standing, year, day))
     return TrainingAnswer(
         effective_on=day, known_position=known, version=then.version, worker_id=worker_id, training=training
     )

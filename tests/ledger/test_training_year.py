@@ -30,7 +30,7 @@ def test_a_class_is_on_the_record_of_all_who_attended_by_one_act(town: Town) -> 
 
 
 def test_the_hours_of_a_year_are_held_against_the_policy_and_a_plan_goes_before_it(town: Town) -> None:
-    """Rule 24: 40 hours by the policy; the plan asks 60 of heads and deputies."""
+    """Rule 24: 40 hours by the policy; the plan asks 60 of heads and deputies, from its own day on."""
     document = read_policy(POLICIES / "chibi-2020.yaml") | {"training": {"hours_a_year": 40}}
     town.give("policies", "2020-09-19", document=document)
     worker_id, head = town.hire(), town.hire(channel="election", post="head")
@@ -43,6 +43,7 @@ def test_the_hours_of_a_year_are_held_against_the_policy_and_a_plan_goes_before_
     assert training(town, head)["missing"] == 44
     assert training(town, head, known_position=known)["missing"] == 24
     assert training(town, worker_id, "2021-03-04")["hours"] == 0
+    assert [training(town, head, day)["asked"] for day in ("2021-03-31", "2021-04-01")] == [40, 60]
     assert training(town, worker_id, year=2022)["missing"] == 40
 
 

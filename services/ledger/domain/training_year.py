@@ -68,9 +68,10 @@ def class_on(city: City, class_id: str, day: date) -> ClassOpened | None:
     return next((event for event in opened if event.class_id == class_id), None)
 
 
-def hours_asked(city: City, policies: Policies, standing: Standing, year: int) -> int | None:
-    """Hours that the year asks of the worker: the last plan for the post, else the policy's."""
-    plans = [act.event for act in city.timeline if isinstance(act.event, TrainingPlanned) and act.event.year == year]
+def hours_asked(city: City, policies: Policies, standing: Standing, year: int, day: date) -> int | None:
+    """Hours that the year asks of the worker by the day: the last plan for the post by then, else the policy's."""
+    acts = city.timeline.until(day)
+    plans = [act.event for act in acts if isinstance(act.event, TrainingPlanned) and act.event.year == year]
     planned = [plan.hours for plan in plans if not plan.posts or standing.post in plan.posts]
     if planned:
         return planned[-1]
