@@ -32,7 +32,7 @@ ACCEPTED, ALREADY, REFUSED, HELD_BACK = "accepted", "already-there", "refused", 
 
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What becomes of a row: accepted; already-there, and nothing is written; refused, with column, code and remedy;
-    held-back, for it is fit but another row of an atomic import is not."""
+    held-back, for it is fit but another row of an atomic import is not. `acts`: commands that stand in the way."""
 
     row: int
     outcome: str
@@ -42,6 +42,7 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     remedy: str = ""
     worker_id: str = ""
     command_id: str = ""
+    acts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,9 @@ class Undo:
 
 def _refused(row: _Row, refused: Refused, ids: dict[str, str]) -> Verdict:
     said = {"code": refused.code, "detail": refused.detail, "remedy": refused.remedy}
-    return Verdict(row=row.number, outcome=REFUSED, **said, **ids)
+    acts = refused.extra.get("acts")
+    in_the_way = tuple(str(act) for act in acts) if isinstance(acts, list) else ()
+    return Verdict(row=row.number, outcome=REFUSED, acts=in_the_way, **said, **ids)
 
 
 def _held_back(verdicts: list[Verdict]) -> list[Verdict]:

@@ -59,17 +59,23 @@ def test_an_import_is_undone_as_a_batch(each_town: Town) -> None:
 
 
 def test_each_row_that_cannot_be_undone_says_why_and_nothing_is(each_town: Town) -> None:
-    """F62: a later act rests on two of the rows; the others are held back."""
+    """F62: a later act rests on two of the rows; the others are held back. Each refused row names that act and the worker."""
     make_room(each_town)
     done = imported(each_town, sheet(people(each_town, 6)))
-    for number in (1, 4):
+    later = [
         each_town.give("appraisals", worker_id=done.verdicts[number]["worker_id"], year=2020, rating="competent")
+        for number in (1, 4)
+    ]
     before = each_town.store.digest()
     planned = undo(each_town, done.summary["import_id"], plan=True)
     answer = undo(each_town, done.summary["import_id"])
     assert answer.told() == planned.told()
     assert answer.refused() == [(3, "", "void-breaks-later-act"), (6, "", "void-breaks-later-act")]
     assert answer.counts() == (0, 0, 2, 4)
+    named = [(each["acts"], each["worker_id"]) for each in answer.verdicts if each["outcome"] == "refused"]
+    assert named == [
+        ([act["command_id"]], done.verdicts[at]["worker_id"]) for at, act in zip((1, 4), later, strict=True)
+    ]
     assert each_town.store.digest() == before
 
 
