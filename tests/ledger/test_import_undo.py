@@ -59,7 +59,7 @@ def test_an_import_is_undone_as_a_batch(each_town: Town) -> None:
 
 
 def test_each_row_that_cannot_be_undone_says_why_and_nothing_is(each_town: Town) -> None:
-    """F62: a later act rests on two of the rows; the others are held back. Each refused row names that act and the worker."""
+    """F62: a later act rests on two of the rows; the others are held back. A refused row names it and its worker."""
     make_room(each_town)
     done = imported(each_town, sheet(people(each_town, 6)))
     later = [

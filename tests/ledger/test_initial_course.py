@@ -48,6 +48,19 @@ def test_the_course_that_a_confirmation_rests_on_is_not_voided_before_it(town: T
     assert found["extra"]["acts"] == [confirmed]
 
 
+def test_the_course_of_an_earlier_service_confirms_no_second_probation(town: Town) -> None:
+    """Rules 23 and 24: who comes back completes the initial course again."""
+    worker_id = asking(town, initial_hours=40, initial_before_confirmation=True)
+    trained(town, worker_id, 40, "2020-10-20")
+    town.give("separations", "2020-12-01", worker_id=worker_id, reason="resigned")
+    again = {"community_id": "xinhua", "channel": "exam", "post": "dedicated", "keeps_years": True}
+    town.give("rehires", "2021-01-01", worker_id=worker_id, probation_until="2021-06-30", **again)
+    found = town.refuse("initial-course-missing", "probation-confirmations", "2021-06-01", worker_id=worker_id)
+    assert found["extra"] == {"hours": 0, "asked": 40}
+    trained(town, worker_id, 40, "2021-02-01")
+    town.give("probation-confirmations", "2021-06-01", worker_id=worker_id)
+
+
 @pytest.mark.parametrize("training", [{"initial_hours": 40}, {"hours_a_year": 30}])
 def test_where_the_policy_does_not_ask_a_probation_is_confirmed_without(town: Town, training: dict[str, int]) -> None:
     """Rule 24: what a policy does not say is no rule."""

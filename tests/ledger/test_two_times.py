@@ -52,6 +52,7 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "seat": None if data["channel"] == "legacy" else seat,
                 "certificate": None,
                 "certificates": [],
+                "diplomas": [data["education"]],
                 "ratings": {},
                 "appraisals": {},
                 "training_hours": 0,
@@ -114,7 +115,14 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
     if kind == "rehired":
         again = {name: value for name, value in data.items() if name != "keeps_years"}
         seat = "dedicated" if data["post"] == "dedicated" else "committee"
-        entered = {"in_service": True, "hired_on": day, "left_on": None, "seat": seat, "second_post": None}
+        entered = {
+            "in_service": True,
+            "hired_on": day,
+            "left_on": None,
+            "seat": seat,
+            "second_post": None,
+            "initial_hours": 0,
+        }
         return {"probation_until": None, "confirmed_on": None} | again | entered
     if kind == "probation-confirmed":
         return {"confirmed_on": day}

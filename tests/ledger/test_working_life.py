@@ -313,6 +313,19 @@ def test_a_certificate_number_belongs_to_one_worker(town: Town) -> None:
     assert found["pointer"] == "/certificate_number"
 
 
+def test_a_number_that_is_taken_says_how_to_go_on_with_what_it_is_of(town: Town) -> None:
+    """F58: a certificate is not answered with a re-hire, nor an application."""
+    first, second, person = town.hire(), town.hire(), town.person()
+    number = {"certificate": "assistant", "certificate_number": "HB-7"}
+    town.give("qualifications", "2020-11-01", worker_id=first, **number)
+    found = town.refuse("certificate-number-used", "qualifications", "2020-11-02", worker_id=second, **number)
+    assert "certificate" in found["remedy"]
+    assert "re-hire" not in found["remedy"]
+    applies = {"city_id": "chibi", "post": "dedicated", "education": "college", "person": person}
+    town.give("candidates", "2020-11-01", **applies)
+    assert "withdraw" in town.refuse("candidate-registered", "candidates", "2020-11-02", **applies)["remedy"]
+
+
 @pytest.mark.parametrize("education", ["high_school", "college"])
 def test_only_a_higher_diploma_is_recognised(town: Town, education: str) -> None:
     town.refuse("education-not-higher", "educations", worker_id=town.hire(), education=education)
@@ -323,6 +336,16 @@ def test_a_diploma_moves_no_grade_by_itself(town: Town) -> None:
     town.give("educations", worker_id=worker_id, education="master")
     worker = town.worker(worker_id)
     assert (worker["education"], worker["grade"]) == ("master", 1)
+
+
+def test_only_who_is_under_the_old_scheme_leaves_for_not_being_converted(town: Town) -> None:
+    """Rules 21 and 23: not who was hired by exam, and not who was converted."""
+    by_exam = town.hire()
+    town.refuse("not-of-older-scheme", "separations", "2020-11-01", worker_id=by_exam, reason="not_converted")
+    stays, goes = (town.hire("jinqiao", "2018-09-01", channel="legacy") for _ in range(2))
+    town.give("conversions", "2020-10-01", worker_id=stays, post="dedicated")
+    town.refuse("not-of-older-scheme", "separations", "2020-11-01", worker_id=stays, reason="not_converted")
+    town.give("separations", "2020-10-01", worker_id=goes, reason="not_converted")
 
 
 def test_an_exit_frees_the_seat_from_the_first_day_out(town: Town) -> None:

@@ -59,10 +59,13 @@ def check_claim(desk: Desk, claim: Claim, code: str, pointer: str) -> None:
 
 def claim_taken(code: str, pointer: str) -> Refused:
     """The refusal for a number that somebody holds; it does not say who."""
-    return Refused(
-        code,
-        "that number is already on record",
-        pointer=pointer,
-        remedy="compare it; who left is taken in again by a re-hire under their worker_id, not by a hire; void "
-        "the mistaken record if somebody was entered twice",
-    )
+    return Refused(code, "that number is already on record", pointer=pointer, remedy=_WAYS_OUT[code])
+
+
+_WAYS_OUT = {
+    "identity-number-used": "compare it; who left is taken in again by a re-hire under their worker_id, not by a hire; "
+    "void the mistaken record if somebody was entered twice",
+    "candidate-registered": "compare it; go on with the open application, or withdraw it first",
+    "certificate-number-used": "compare it with the certificate, which belongs to one worker; where it was registered "
+    "for somebody else by mistake, void that registration first",
+}

@@ -6,7 +6,7 @@ from ledger.domain.command import WorkerCommand
 from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
 from ledger.domain.training import check_initial_course
-from shared.events import ProbationConfirmed, SeparationReason, WorkerSeparated
+from shared.events import Channel, ProbationConfirmed, SeparationReason, WorkerSeparated
 from shared.refusal import Refused
 
 # --- command
@@ -42,7 +42,15 @@ def check_confirmation(standing: Standing, event: ProbationConfirmed, day: date,
 
 
 def check_exit(standing: Standing, event: WorkerSeparated, day: date, policies: Policies) -> None:
-    """Nobody fails a probation they are not on, or have passed."""
+    """Nobody fails a probation they are not on, or have passed; who was taken in by the new rules, or converted to
+    them, does not leave for staying under the old ones. Refused `not-of-older-scheme`."""
+    if event.reason is SeparationReason.NOT_CONVERTED and (standing.channel is not Channel.LEGACY or standing.seat):
+        raise Refused(
+            "not-of-older-scheme",
+            f"the worker came by {standing.channel} and is under {standing.scheme}: nothing is left to convert",
+            pointer="/reason",
+            remedy="end the service by the reason that is true",
+        )
     if event.reason is SeparationReason.PROBATION_FAILED:
         _check_open(standing, day)
 

@@ -83,7 +83,10 @@ def set_limit(command: SetRetroLimit) -> RetroLimitSet:
 
 def check_limit(limits: Limits, kind: str, place: Place, day: date, today: date, lifting: Scope | None = None) -> None:
     """Refused `retro-limit` for an act dated further back than the nearest limit allows: that of the community before
-    the street's before the city's, and at each place that of the kind before that of all kinds. `lifting`: the place whose supervisor gives it, who goes beyond the limits that lie in it."""
+    the street's before the city's, and at each place that of the kind before that of all kinds.
+
+    `lifting`: the place whose supervisor gives it, who goes beyond the limits that lie in it.
+    """
     limit = next((limits[one] for one in _nearest(kind, place) if one in limits), None)
     earliest = None if limit is None else _earliest(limit, today)
     if limit is None or earliest is None or day >= earliest:

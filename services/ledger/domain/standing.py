@@ -143,6 +143,7 @@ def _rehired(standing: Standing, event: WorkerRehired, day: date) -> dict[str, o
         "left_on": None,
         "probation_until": event.probation_until or None,
         "confirmed_on": None,
+        "initial_hours": 0,
         "second_post": None,
     }
 
