@@ -13,7 +13,7 @@ from ledger.commands.acting import claim_taken
 from ledger.commands.places import street_taken
 from ledger.dating import check_dates
 from ledger.desk import Decision, Desk
-from ledger.domain.command import Command, check_day
+from ledger.domain.command import Command, check_day, check_paper
 from ledger.domain.reopening import lapsed
 from ledger.drift_answers import Drift
 from ledger.event_store import (
@@ -138,6 +138,7 @@ class Ledger:
 
     def _plan(self, decide: Decide, command: Command, sent: Sent) -> Outcome:
         desk = self.desk(sent.principal)
+        check_paper(command, desk.today)
         decision = decide(desk, command)
         check_dates(desk, decision, command.effective_date)
         version = _check_version(decision, sent)
@@ -148,11 +149,12 @@ class Ledger:
     def _append(self, decide: Decide, command: Command, sent: Sent, key: str, fingerprint: str) -> Outcome:
         with traces.span("decide"):
             desk = self.desk(sent.principal, planning=False)
+            check_paper(command, desk.today)
             decision = decide(desk, command)
         metadata = Metadata(
             command_id=self.new_id(),
             actor=sent.principal.subject,
-            basis=command.basis,
+            basis=command.basis.kept,
             effective_date=command.effective_date,
             traceparent=traces.traceparent(),
         )

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ledger.chunk import ChunkDesk
 from ledger.desk import Decision
-from ledger.domain.command import Command
+from ledger.domain.command import Command, check_paper
 from ledger.event_store import Claim, ClaimTaken, Metadata, StoreUnavailable, VersionConflict
 from ledger.execution import Ledger
 from ledger.sheet_kinds import Kind
@@ -150,7 +150,7 @@ class Importer:
 
     def _metadata(self, command_id: str, command: Command) -> Metadata:
         subject, traceparent = self._asked.principal.subject, self._asked.traceparent
-        return Metadata(command_id, subject, command.basis, command.effective_date, traceparent)
+        return Metadata(command_id, subject, command.basis.kept, command.effective_date, traceparent)
 
     def _desk(self) -> ChunkDesk:
         ledger, asked = self._ledger, self._asked
@@ -183,6 +183,7 @@ class Importer:
         if holder is not None:
             return Verdict(row=wish.number, outcome=ALREADY, command_id=holder, worker_id=known.get(holder, ""))
         try:
+            check_paper(wish.command, desk.today)
             decision = self._asked.kind.decide(desk, wish.command)
             desk.check_dates(decision, wish.command.effective_date)
         except Refused as refused:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from ledger.chunk import ChunkDesk
 from ledger.commands.voids import void_command
 from ledger.desk import Decision
-from ledger.domain.command import Command, Id, Words, check_day
+from ledger.domain.command import Command, Id, Words, check_day, check_paper
 from ledger.domain.void import VoidCommand
 from ledger.event_store import Metadata, VersionConflict
 from ledger.execution import Ledger
@@ -54,6 +54,7 @@ class Undo:
 
     def __init__(self, ledger: Ledger, asked: AskedUndo) -> None:
         check_day(asked.command)
+        check_paper(asked.command, calendar_day(ledger.clock()))
         self._ledger = ledger
         self._asked = asked
         self.position = -1
@@ -110,20 +111,21 @@ class Undo:
         void = VoidCommand(
             command_id=row.command_id, reason=wish.reason, effective_date=wish.effective_date, basis=wish.basis
         )
-        ids = {"worker_id": row.worker_id, "command_id": row.command_id}
         try:
             decision = void_command(desk, void)
             desk.check_dates(decision, wish.effective_date)
         except Refused as refused:
             if refused.code == "already-voided":
-                return Verdict(row=row.number, outcome=ALREADY, **ids), None
-            return _refused(row, refused, ids), None
+                return Verdict(
+                    row=row.number, outcome=ALREADY, worker_id=row.worker_id, command_id=row.command_id
+                ), None
+            return _refused(row, refused), None
         desk.carry(decision, (), wish.effective_date, row.command_id)
-        return Verdict(row=row.number, outcome=ACCEPTED, **ids), decision
+        return Verdict(row=row.number, outcome=ACCEPTED, worker_id=row.worker_id, command_id=row.command_id), decision
 
     def _metadata(self, number: int) -> Metadata:
         asked, command_id = self._asked, f"{self._asked.undo_id}-{number:06d}-{self._ledger.new_id()[-8:]}"
-        return Metadata(command_id, asked.principal.subject, asked.command.basis, asked.command.effective_date)
+        return Metadata(command_id, asked.principal.subject, asked.command.basis.kept, asked.command.effective_date)
 
     def _desk(self) -> ChunkDesk:
         ledger = self._ledger
@@ -138,11 +140,19 @@ class Undo:
         )
 
 
-def _refused(row: _Row, refused: Refused, ids: dict[str, str]) -> Verdict:
-    said = {"code": refused.code, "detail": refused.detail, "remedy": refused.remedy}
+def _refused(row: _Row, refused: Refused) -> Verdict:
     acts = refused.extra.get("acts")
     in_the_way = tuple(str(act) for act in acts) if isinstance(acts, list) else ()
-    return Verdict(row=row.number, outcome=REFUSED, acts=in_the_way, **said, **ids)
+    return Verdict(
+        row=row.number,
+        outcome=REFUSED,
+        code=refused.code,
+        detail=refused.detail,
+        remedy=refused.remedy,
+        worker_id=row.worker_id,
+        command_id=row.command_id,
+        acts=in_the_way,
+    )
 
 
 def _held_back(verdicts: list[Verdict]) -> list[Verdict]:

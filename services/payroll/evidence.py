@@ -77,9 +77,9 @@ class Evidence:
         latest = {about(fact): fact for fact in before if fact.kind not in unread}
         ending = [fact for fact in facts if fact.day == end and fact.kind not in unread]
         if rated is not None:
-            latest = {about: fact for about, fact in latest.items() if fact.kind != FactKind.RATING}
+            latest = {key: fact for key, fact in latest.items() if fact.kind != FactKind.RATING}
             of_year = [fact for fact in facts if fact.kind == FactKind.RATING and fact.value.startswith(f"{rated} ")]
-            latest |= {_about(fact): fact for fact in of_year}
+            latest |= {about(fact): fact for fact in of_year}
             ending = [fact for fact in ending if fact.kind != FactKind.RATING]
         found = sorted([*latest.values(), *ending], key=lambda fact: (fact.day, fact.position, fact.ordinal))
         return tuple(_cause(fact) for fact in found)

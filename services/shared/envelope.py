@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from shared.events import EVENT_TYPES, Event, PolicyEnacted
-from shared.patterns import PLAIN
+from shared.patterns import PLAIN, SEEN
 from shared.policy_document import as_written
 from shared.upcasts import upcast
 
@@ -20,6 +20,17 @@ class Basis(Struct, frozen=True, forbid_unknown_fields=True):
     document: Text
     date: date
     clause: Annotated[str, Meta(max_length=200, pattern=PLAIN)] = ""
+
+
+class Paper(Basis, frozen=True, forbid_unknown_fields=True):
+    """The paper as a command gives it: its number is seen. What was recorded before that was asked stays readable."""
+
+    document: Annotated[str, Meta(min_length=1, max_length=200, pattern=SEEN)]
+
+    @property
+    def kept(self) -> Basis:
+        """As it is recorded."""
+        return Basis(self.document, self.date, self.clause)
 
 
 class Recorded(Struct, frozen=True, kw_only=True):

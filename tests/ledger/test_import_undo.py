@@ -85,7 +85,13 @@ def test_rows_that_rest_on_one_another_are_undone_the_last_first(town: Town) -> 
     worker_id = town.hire("xinhua")
     days = ("2020-11-01", "2020-11-02", "2020-11-03")
     rows = [
-        {"worker_id": worker_id, "community_id": place, "effective_date": day, "document": "文", "document_date": day}
+        {
+            "worker_id": worker_id,
+            "community_id": place,
+            "effective_date": day,
+            "document": "文",
+            "document_date": "2020-09-18",
+        }
         for place, day in zip(("jinqiao", "huangjia", "jinqiao"), days, strict=True)
     ]
     done = imported(town, sheet(rows), "assignments")

@@ -8,7 +8,7 @@ from ledger.commands.acting import claim_taken
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain import candidate as rules
 from ledger.domain.candidate import Application, Candidate, CandidateCommand
-from ledger.domain.career import Entry, Person
+from ledger.domain.career import Entry, Known
 from ledger.domain.city import check_city
 from ledger.domain.policy import Policies
 from ledger.event_store import Change, Claim
@@ -78,7 +78,7 @@ def withdraw_candidate(desk: Desk, command: rules.WithdrawCandidate) -> Decision
 
 
 def admit_candidate(
-    desk: Desk, command: Entry, entered: WorkerHired | WorkerRehired, worker_id: str, person: Person
+    desk: Desk, command: Entry, entered: WorkerHired | WorkerRehired, worker_id: str, person: Known
 ) -> list[Change]:
     """What a hire that names a candidate tells the candidate's stream. Refused `candidate-not-ready`,
     `candidate-mismatch`."""
@@ -106,7 +106,7 @@ def check_reopened(desk: Desk, candidate: Opened[Candidate], command_id: str) ->
         )
 
 
-def candidate_claim(personal: PersonalStore, person: Person) -> Claim:
+def candidate_claim(personal: PersonalStore, person: Known) -> Claim:
     """One open application of a person; the number itself is in no claim."""
     return Claim("candidate", personal.fingerprint("candidate", canonical(person.identity_number)))
 
@@ -122,11 +122,11 @@ def _policies(desk: Desk, candidate: Opened[Candidate]) -> Policies:
     return desk.policies(founded.city_id).state
 
 
-def _person(desk: Desk, candidate: Opened[Candidate]) -> Person:
+def _person(desk: Desk, candidate: Opened[Candidate]) -> Known:
     """Of the application. Refused `erased`."""
     founded = candidate.state.founded
     assert founded is not None
-    return msgspec.json.decode(desk.personal.open(founded.candidate_id, founded.personal), type=Person)
+    return msgspec.json.decode(desk.personal.open(founded.candidate_id, founded.personal), type=Known)
 
 
 def _over(desk: Desk, claim: Claim) -> list[str]:
@@ -152,7 +152,7 @@ def _check_same(
     candidate: Opened[Candidate],
     application: Application | None,
     entered: WorkerHired | WorkerRehired,
-    person: Person,
+    person: Known,
 ) -> None:
     applicant = _person(desk, candidate)
     if canonical(applicant.identity_number) != canonical(person.identity_number):

@@ -123,17 +123,17 @@ def separate_worker(desk: Desk, command: career.SeparateWorker) -> Decision:
     return act(desk, command, lambda standing, policies: career.separate(command))
 
 
-def identity_claim(personal: PersonalStore, person: career.Person) -> Claim:
+def identity_claim(personal: PersonalStore, person: career.Known) -> Claim:
     """What keeps a number from being used twice; the number itself is in no claim."""
     return Claim("identity", personal.fingerprint("identity", canonical(person.identity_number)))
 
 
-def _person(desk: Desk, worker: Opened[Worker]) -> career.Person:
+def _person(desk: Desk, worker: Opened[Worker]) -> career.Known:
     """As sealed at the hire. Refused `erased`."""
     hired = next(act.event for act in worker.state.timeline if isinstance(act.event, WorkerHired))
-    return msgspec.json.decode(desk.personal.open(hired.worker_id, hired.personal), type=career.Person)
+    return msgspec.json.decode(desk.personal.open(hired.worker_id, hired.personal), type=career.Known)
 
 
-def _seal_new(desk: Desk, hired: WorkerHired, person: career.Person) -> WorkerHired:
+def _seal_new(desk: Desk, hired: WorkerHired, person: career.Known) -> WorkerHired:
     sealed = desk.seal_first(hired.worker_id, msgspec.json.encode(person))
     return msgspec.structs.replace(hired, personal=sealed)

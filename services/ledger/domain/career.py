@@ -38,7 +38,16 @@ Digits = Annotated[str, Meta(max_length=40, pattern=r"^[0-9A-Za-z+ -]*" + END)]
 # --- commands
 
 
-class Person(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Known(Struct, frozen=True, kw_only=True):
+    """Who somebody is, opened with their key: as it was sealed, whatever was asked of it then."""
+
+    name: str
+    identity_number: str
+    phone: str = ""
+    bank_account: str = ""
+
+
+class Person(Known, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is meant; stored only as ciphertext under the person's own key."""
 
     name: Words
