@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.cell_words import broken, code, day
 from ledger.commands import appraisals, careers, qualifications
 from ledger.desk import Decision, Desk
 from ledger.domain import appraisal, career, certificates
@@ -70,7 +71,7 @@ class Kind:
             if text:
                 _put(body, column.pointer, column.form(text))
             elif column.needed:
-                raise _broken(column.name, "is empty", "fill it in")
+                raise broken(column.name, "is empty", "fill it in")
         command = decode(msgspec.json.encode(body), self.shape)
         check_day(command)
         return command
@@ -90,7 +91,7 @@ def _put(body: dict[str, Any], pointer: str, value: Any) -> None:
 def _whole_number(column: str) -> Callable[[str], int]:
     def form(text: str) -> int:
         if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise _broken(column, "is not a whole number", "write digits only")
+            raise broken(column, "is not a whole number", "write digits only")
         return int(text)
 
     return form
@@ -99,24 +100,28 @@ def _whole_number(column: str) -> Callable[[str], int]:
 def _yes_or_no(column: str) -> Callable[[str], bool]:
     def form(text: str) -> bool:
         if text.lower() not in (*_YES, *_NO):
-            raise _broken(column, "is yes or no", "write yes or no")
+            raise broken(column, "is yes or no", "write yes or no")
         return text.lower() in _YES
 
     return form
-
-
-def _broken(column: str, detail: str, remedy: str) -> Refused:
-    return Refused("broken-row", f"{column} {detail}", pointer=f"/{column}", remedy=remedy)
 
 
 def _text(name: str, *, needed: bool = False, under: str = "") -> Column:
     return Column(name, f"{under}/{name}", needed)
 
 
+def _day(name: str, *, needed: bool = False, pointer: str = "") -> Column:
+    return Column(name, pointer or f"/{name}", needed, day(name))
+
+
+def _code(name: str) -> Column:
+    return Column(name, f"/{name}", True, code(name))
+
+
 _PAPER = (
-    Column("effective_date", "/effective_date", needed=True),
+    _day("effective_date", needed=True),
     Column("document", "/basis/document", needed=True),
-    Column("document_date", "/basis/date", needed=True),
+    _day("document_date", needed=True, pointer="/basis/date"),
     Column("clause", "/basis/clause"),
 )
 """From when it holds, and the paper it rests on 依据: in each row, or once for the whole file."""
@@ -128,7 +133,8 @@ PEOPLE = Kind(
     career.HireWorker,
     careers.hire_worker,
     (
-        *(_text(name, needed=True) for name in ("community_id", "channel", "post", "education")),
+        _text("community_id", needed=True),
+        *(_code(name) for name in ("channel", "post", "education")),
         *(_text(name, needed=True, under="/person") for name in ("name", "identity_number")),
         *(_text(name, under="/person") for name in ("phone", "bank_account")),
         _text("grid_id"),
@@ -136,6 +142,8 @@ PEOPLE = Kind(
         Column("counted_years", "/counted_years", form=_whole_number("counted_years")),
         Column("grade", "/grade", form=_whole_number("grade")),
         Column("paid_outside", "/paid_outside", form=_yes_or_no("paid_outside")),
+        _day("probation_until"),
+        _text("successor_id"),
     ),
     lambda personal, command: [careers.identity_claim(personal, command.person)],
     guarded="community/",
@@ -147,11 +155,11 @@ ASSIGNMENTS = Kind(
     "assignments",
     career.TransferWorker,
     careers.transfer_worker,
-    (_WORKER, _text("community_id", needed=True), _text("grid_id")),
+    (_WORKER, _text("community_id", needed=True), _text("grid_id"), _text("successor_id")),
 )
 
 _YEAR = Column("year", "/year", needed=True, form=_whole_number("year"))
-_RATING = _text("rating", needed=True)
+_RATING = _code("rating")
 
 PROPOSALS = Kind(
     "appraisal-proposals", appraisal.ProposeAppraisal, appraisals.propose_appraisal, (_WORKER, _YEAR, _RATING)
@@ -179,7 +187,7 @@ CERTIFICATES = Kind(
     "certificates",
     certificates.QualifyWorker,
     qualifications.qualify_worker,
-    (_WORKER, _text("certificate", needed=True), _text("certificate_number", needed=True), _text("valid_until")),
+    (_WORKER, _code("certificate"), _text("certificate_number", needed=True), _day("valid_until")),
     lambda personal, command: [qualifications.certificate_claim(personal, command)],
 )
 

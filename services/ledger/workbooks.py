@@ -1,5 +1,6 @@
 """The first sheet of an XLSX workbook as rows of texts, one after the other, never the whole of it at once."""
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -41,6 +42,13 @@ class BrokenCell:
     remedy: str
 
 
+_NOT_WORKED_OUT = BrokenCell(
+    "the cell holds a formula that was never worked out",
+    "open the file in a spreadsheet program and save it again, or type the value",
+)
+_FORMULA = re.compile(rb"<(\w+:)?f[\s/>]")
+_AT_ONCE = 1024 * 1024
+
 Cells = Sequence[str | BrokenCell]
 """The cells of one row, an empty one as an empty text."""
 
@@ -66,17 +74,49 @@ def _rows(file: BinaryIO) -> Iterator[Cells]:
     beside = sum(part.file_size for part in parts if not part.filename.startswith("xl/worksheets/"))
     if sum(part.file_size for part in parts) > MOST_UNPACKED or beside > MOST_BESIDE:
         raise zipfile.BadZipFile("too large when unpacked")
+    with zipfile.ZipFile(file) as packed:
+        formulas = any(_has_formulas(packed, part) for part in parts if part.filename.startswith("xl/worksheets/"))
     workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
-        sheet = workbook.worksheets[0]
-        sheet.reset_dimensions()
         width: int | None = None
-        for row in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
+        for row in _with_formulas(file, _values(workbook)) if formulas else _values(workbook):
             cells = [_text(value) for value in _without_empty_end(row)]
             width = len(cells) if width is None else width
             yield cells + [""] * (width - len(cells))
     finally:
         workbook.close()
+
+
+def _values(workbook: Any) -> Iterator[Sequence[Any]]:
+    sheet = workbook.worksheets[0]
+    sheet.reset_dimensions()
+    yield from sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS)
+
+
+def _has_formulas(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether a sheet holds any; those that do are read twice, for a value is kept apart from its formula."""
+    with packed.open(part) as sheet:
+        before = b""
+        while piece := sheet.read(_AT_ONCE):
+            if _FORMULA.search(before + piece):
+                return True
+            before = piece[-16:]
+    return False
+
+
+def _with_formulas(file: BinaryIO, rows: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The rows, with a BrokenCell for each formula that no value was kept of."""
+    from openpyxl import load_workbook
+
+    written = load_workbook(file, read_only=True, data_only=False, keep_links=False)
+    try:
+        for values, formulas in zip(rows, _values(written), strict=True):
+            yield [
+                _NOT_WORKED_OUT if value is None and formula is not None else value
+                for value, formula in zip(values, formulas, strict=True)
+            ]
+    finally:
+        written.close()
 
 
 def _without_empty_end(row: Sequence[Any]) -> Sequence[Any]:
@@ -90,6 +130,8 @@ def _text(value: Any) -> str | BrokenCell:
     """The value as it would be typed: a day as 2020-10-01, a whole number in digits, true and false as yes and no."""
     if value is None:
         return ""
+    if isinstance(value, BrokenCell):
+        return value
     if isinstance(value, str):
         if value.startswith("#") and value in _error_codes():
             return BrokenCell(f"the cell shows {value}", "mend the formula, or type the value")

@@ -35,7 +35,7 @@ BAD: dict[str, list[tuple[Line, str, str]]] = {
     ],
     "appraisals": [
         ({"year": "2021"}, "year", "future-year"),
-        ({"rating": "好"}, "rating", "invalid-body"),
+        ({"rating": "好"}, "rating", "broken-row"),
         ({"year": "twenty"}, "year", "broken-row"),
     ],
     "training": [
@@ -46,7 +46,7 @@ BAD: dict[str, list[tuple[Line, str, str]]] = {
     "certificates": [
         ({"certificate_number": "SW-2020-0"}, "certificate_number", "certificate-number-used"),
         ({"certificate_number": "§"}, "certificate_number", "invalid-body"),
-        ({"certificate": "doctor"}, "certificate", "invalid-body"),
+        ({"certificate": "doctor"}, "certificate", "broken-row"),
     ],
 }
 """Kind → what is wrong in a row, and the verdict."""

@@ -24,10 +24,10 @@ from shared import uploads
 BAD: dict[int, tuple[dict[str, Any], str, str]] = {
     100: ({"identity_number": "421281199001010017"}, "identity_number", "invalid-identity-number"),
     200: ({"community_id": "nowhere"}, "community_id", "unknown-place"),
-    300: ({"post": "队长"}, "post", "invalid-body"),
+    300: ({"post": "队长"}, "post", "broken-row"),
     400: ({"name": ""}, "name", "broken-row"),
     500: ({"education": "high_school"}, "education", "diploma-too-low"),
-    600: ({"effective_date": "2020-13-01"}, "effective_date", "invalid-body"),
+    600: ({"effective_date": "2020-13-01"}, "effective_date", "broken-row"),
     700: ({"counted_years": "many"}, "counted_years", "broken-row"),
 }
 """Row of the sheet → what is wrong in it, and the verdict."""
@@ -292,3 +292,29 @@ def test_chunks_that_keep_losing_are_halved_until_they_get_through(town: Town, m
     answer = imported(town, sheet(person(town) for _ in range(4)), on_error="continue")
     assert answer.counts() == (4, 0, 0, 0)
     assert sizes == [4, 4, 4, 2, 2, 2, 1, 1, 2, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("day", ["2020-10-01", "2020/10/1", "2020-10-1", "2020年10月1日", "2020.10.1", "44105"])
+def test_a_day_is_read_as_it_is_written_in_china(town: Town, day: str) -> None:
+    """F60: also as the number that a spreadsheet keeps for it."""
+    row = person(town, effective_date=day, probation_until="2021年3月31日")
+    answer = imported(town, sheet([row]))
+    found = town.worker(answer.verdicts[0]["worker_id"], "2020-10-01")
+    assert (found["hired_on"], found["probation_until"]) == ("2020-10-01", "2021-03-31")
+
+
+def test_words_of_the_office_are_read_as_codes_and_others_are_answered_with_what_may_be_written(town: Town) -> None:
+    """F60: post, channel, education; what is refused names the cell, and the way to type it."""
+    row = person(town, post="专职", channel="公开招聘", education="大专")
+    wrong = [row | {"post": "书记员"}, row | {"education": "小学"}, row | {"effective_date": "2020-13-01"}]
+    wrong += [row | {"effective_date": "明天"}, row | {"document_date": "2099-01-01"}]
+    answer = imported(town, sheet([*wrong, row]), on_error="continue")
+    columns = ["post", "education", "effective_date", "effective_date"]
+    assert answer.refused() == [
+        *((number, column, "broken-row") for number, column in enumerate(columns, 2)),
+        (6, "document_date", "invalid-body"),
+    ]
+    assert "委员" in answer.verdicts[0]["remedy"]
+    assert "2021年1月5日" in answer.verdicts[2]["remedy"]
+    found = town.worker(answer.verdicts[5]["worker_id"], "2020-10-01")
+    assert (found["post"], found["channel"], found["education"]) == ("dedicated", "exam", "college")

@@ -107,6 +107,15 @@ def test_a_cell_of_a_workbook_that_does_not_say_what_was_meant_is_broken() -> No
     assert readable(content) == [5]
 
 
+def test_a_formula_that_was_never_worked_out_is_not_called_empty() -> None:
+    """F60: a program that writes workbooks keeps no value beside its formula; other cells are read as they are."""
+    content = xlsx(["name", "identity_number", "phone"], ["a", "1", "=1+1"], ["b", "2", "3"], ["=A2", "4"])
+    (first, second) = [row for row in read(content) if isinstance(row, BrokenRow)]
+    assert (first.number, first.column, second.number, second.column) == (2, "phone", 4, "name")
+    assert "formula" in first.detail
+    assert readable(content) == [3]
+
+
 def test_a_file_that_breaks_off_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
     """F60: the rows before it are read, and nothing behind it is guessed at."""
     assert broken(csv("name,identity_number", "a,1", '"b,2', "c,3")) == [(3, "")]
