@@ -52,7 +52,6 @@ def worker_as_told(history: list[Event], day: date, known: datetime) -> Standing
                 "seat": None if data["channel"] == "legacy" else seat,
                 "certificate": None,
                 "certificates": [],
-                "diplomas": [data["education"]],
                 "ratings": {},
                 "appraisals": {},
                 "training_hours": 0,
