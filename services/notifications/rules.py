@@ -144,10 +144,8 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_message(recorded, recorded.stream, "office-voided", Urgency.NORMAL, {"voided": voided}),)
         case RunClosed() as event:
             return _closed(recorded, event)
-        case RunAcknowledged(differences=different) as event if different:
-            words = {"voucher": event.voucher_id, "lines": str(len(different))}
-            city_id = recorded.subject_id.partition("/")[0]
-            return (_message(recorded, f"finance/{city_id}", "voucher-different", Urgency.URGENT, words),)
+        case RunAcknowledged() as event:
+            return _acknowledged(recorded, event)
         case event:
             told = _TOLD_WITHOUT_WORDS.get(type(event))
             return () if told is None else (_to_worker(recorded, *told),)
@@ -230,6 +228,14 @@ def _separated(recorded: Recorded, event: WorkerSeparated) -> tuple[Message, ...
     if event.reason is SeparationReason.DECEASED:
         return ()
     return (_to_worker(recorded, "worker-separated", Urgency.URGENT, reason=REASONS[event.reason]),)
+
+
+def _acknowledged(recorded: Recorded, event: RunAcknowledged) -> tuple[Message, ...]:
+    if not event.differences:
+        return ()
+    words = {"voucher": event.voucher_id, "lines": str(len(event.differences))}
+    city_id = recorded.subject_id.partition("/")[0]
+    return (_message(recorded, f"finance/{city_id}", "voucher-different", Urgency.URGENT, words),)
 
 
 def _closed(recorded: Recorded, event: RunClosed) -> tuple[Message, ...]:
