@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import create_engine
@@ -23,6 +22,7 @@ from ledger.answers import (
     WorkerAnswer,
     WorkerPage,
 )
+from ledger.commands.persons import person_on
 from ledger.desk import Desk
 from ledger.directory import Directory
 from ledger.domain.appraisal import appraisal_rules
@@ -193,20 +193,18 @@ class Queries:
             positions = self.directory.by_document(city_id, document, after=after, limit=limit)
         return list(self._at(positions))
 
-    def personal(self, desk: Desk, worker_id: str) -> PersonalAnswer:
-        """Name, numbers and certificates in the clear. Refused `not-found`, `erased`."""
-        worker = desk.worker(worker_id)
-        person: dict[str, Any] = {}
-        certificates: list[str] = []
-        for act in worker.state.timeline:
-            if isinstance(act.event, WorkerHired):
-                person = msgspec.json.decode(desk.personal.open(worker_id, act.event.personal))
-            elif isinstance(act.event, WorkerQualified):
-                sealed = msgspec.json.decode(desk.personal.open(worker_id, act.event.personal))
-                certificates.append(sealed["certificate_number"])
-        if not person:
+    def personal(self, desk: Desk, worker_id: str, effective_on: date, known: int) -> PersonalAnswer:
+        """Name, numbers and certificates in the clear, as corrected by the day. Refused `not-found`, `erased`."""
+        worker = desk.open(Worker, desk.worker(worker_id).stream, upto=known).state
+        if not any(isinstance(act.event, WorkerHired) for act in worker.timeline):
             raise desk.unseen("worker", worker_id, "/worker_id")
-        return PersonalAnswer(worker_id=worker_id, certificate_numbers=certificates, **person)
+        person = person_on(desk, worker, effective_on)
+        certificates = [
+            msgspec.json.decode(desk.personal.open(worker_id, act.event.personal))["certificate_number"]
+            for act in worker.timeline
+            if isinstance(act.event, WorkerQualified)
+        ]
+        return PersonalAnswer(worker_id=worker_id, certificate_numbers=certificates, **msgspec.structs.asdict(person))
 
     def log(self, listed: int) -> LogAnswer:
         """The digests at a position."""

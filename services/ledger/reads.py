@@ -131,8 +131,8 @@ def _worker_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         stream = ledger.desk(principal_of(request)).worker(worker_id).stream
         return _at(known, queries.history(stream, after_version, known))
 
-    def read_personal(request: Request, worker_id: Id, head: Head) -> Response:
-        return _at(head, queries.personal(ledger.desk(principal_of(request)), worker_id))
+    def read_personal(request: Request, worker_id: Id, day: Day, known: Known) -> Response:
+        return _at(known, queries.personal(ledger.desk(principal_of(request)), worker_id, day, known))
 
     one = "/workers/{worker_id}"
     return [

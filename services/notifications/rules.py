@@ -20,6 +20,7 @@ from shared.events import (
     CommandVoided,
     Education,
     Event,
+    PersonCorrected,
     Post,
     PostChanged,
     PostPath,
@@ -153,6 +154,7 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
 
 _TOLD_WITHOUT_WORDS: dict[type[Event], tuple[str, Urgency]] = {
     ProbationConfirmed: ("worker-probation-confirmed", Urgency.NORMAL),
+    PersonCorrected: ("worker-person-corrected", Urgency.NORMAL),
     SecondPostLeft: ("second-post-left", Urgency.NORMAL),
     WorkerSuspended: ("worker-suspended", Urgency.URGENT),
     WorkerReturned: ("worker-returned", Urgency.NORMAL),

@@ -519,6 +519,13 @@ class WorkerQualified(Event, frozen=True, kw_only=True):
     personal: str
 
 
+class PersonCorrected(Event, frozen=True, kw_only=True):
+    """A name, phone or bank account was corrected; what is right, and why, is in `personal` (ciphertext)."""
+
+    name: ClassVar[str] = "worker.person-corrected.v1"
+    personal: str
+
+
 class CertificateEnded(Event, frozen=True, kw_only=True):
     """A registered certificate counts no longer; the effective date is the first day without it."""
 

@@ -190,3 +190,30 @@ def test_a_key_in_the_header_and_a_number_in_the_address_are_not_logged(
     town.client.get(f"/ledger/v1/people/{NUMBER}", headers={"Authorization": bearer(ADMIN)})
     ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith("httpx"))
     assert NUMBER not in ours + "".join(capfd.readouterr())
+
+
+def test_a_name_that_was_typed_wrongly_is_corrected_from_a_day_on_and_stands_nowhere_in_the_log(town: Town) -> None:
+    """Rules 2 and 9: phone and account, too; as known before, and on days before, the old one is told."""
+    wrong = town.person(name="欧阳锦秀", phone="13900000000")
+    worker_id = town.hire(person=wrong)
+    before = town.store.head()
+    right = {"name": NAME, "bank_account": ACCOUNT, "reason": f"证件为{NAME}"}
+    town.give("person-corrections", "2020-10-15", worker_id=worker_id, **right)
+
+    def told(**asked: Any) -> tuple[str, str, str]:
+        found = town.read(f"workers/{worker_id}/personal", **asked)
+        return found["name"], found["phone"], found["bank_account"]
+
+    assert told(effective_on="2020-10-15") == (NAME, "13900000000", ACCOUNT)
+    assert told(effective_on="2020-10-14") == ("欧阳锦秀", "13900000000", "")
+    assert told(effective_on="2020-10-15", known_position=before) == ("欧阳锦秀", "13900000000", "")
+    town.refuse("already-there", "person-corrections", "2020-10-16", worker_id=worker_id, name=NAME, reason="重复")
+    found = town.refuse("invalid-body", "person-corrections", "2020-10-16", worker_id=worker_id, reason="空")
+    assert "voiding the hire" in found["remedy"]
+    history = json.dumps(town.read(f"workers/{worker_id}/history"), ensure_ascii=False)
+    assert (NAME in history, ACCOUNT in history) == (False, False)
+    town.give("separations", "2020-11-01", worker_id=worker_id, reason="resigned")
+    town.give("person-corrections", "2020-11-02", worker_id=worker_id, phone=PHONE, reason="换号")
+    assert told(effective_on="2020-11-02")[1] == PHONE
+    town.personal.destroy(worker_id)
+    town.refuse("erased", "person-corrections", "2020-11-03", worker_id=worker_id, phone="1", reason="换号")

@@ -4,6 +4,7 @@ import msgspec
 
 from ledger.commands.acting import act, check_claim, lived
 from ledger.commands.candidates import admit_candidate
+from ledger.commands.persons import person_on
 from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain import career, conversion, probation, rehire, second_post, suspension
@@ -54,7 +55,7 @@ def rehire_worker(desk: Desk, command: rehire.RehireWorker) -> Decision:
     check_exists(community.state, command.community_id, day)
     check_grid(community.state, command.grid_id, day)
     policies = desk.policies(standing.city_id).state
-    person = _person(desk, worker)
+    person = person_on(desk, worker.state, day)
     birth_date = check_identity_number(person.identity_number, "/worker_id", on=day)
     years = kept_years(worker.state.timeline, policies, day)
     event = rehire.rehire(command, standing, policies, kept_years=years, birth_date=birth_date)
@@ -126,12 +127,6 @@ def separate_worker(desk: Desk, command: career.SeparateWorker) -> Decision:
 def identity_claim(personal: PersonalStore, person: career.Known) -> Claim:
     """What keeps a number from being used twice; the number itself is in no claim."""
     return Claim("identity", personal.fingerprint("identity", canonical(person.identity_number)))
-
-
-def _person(desk: Desk, worker: Opened[Worker]) -> career.Known:
-    """As sealed at the hire. Refused `erased`."""
-    hired = next(act.event for act in worker.state.timeline if isinstance(act.event, WorkerHired))
-    return msgspec.json.decode(desk.personal.open(hired.worker_id, hired.personal), type=career.Known)
 
 
 def _seal_new(desk: Desk, hired: WorkerHired, person: career.Known) -> WorkerHired:

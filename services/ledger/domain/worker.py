@@ -30,6 +30,7 @@ from shared.events import (
     CertificateEnded,
     Education,
     Event,
+    PersonCorrected,
     Post,
     PostChanged,
     ProbationConfirmed,
@@ -235,8 +236,9 @@ _OF_THE_PAST = (
     WorkerAppraised,
     AppraisalCorrected,
     CertificateEnded,
+    PersonCorrected,
 )
-"""What is said also of somebody who left: of a year that was served, and that a certificate is held no longer."""
+"""What is said also of somebody who left: of a year that was served, that a certificate ended, and who they are."""
 
 _RULES: dict[type[Event], Callable[..., None]] = {
     ProbationConfirmed: check_confirmation,
