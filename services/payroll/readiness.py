@@ -10,6 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from payroll.booking import last_day
+from payroll.budgets import year_of
+from payroll.known import Known
 from payroll.ledger_acts import LedgerSaidNo
 from payroll.run_state import RunState, states_of
 from payroll.runs import Payroll, WorkedOut
@@ -37,6 +39,7 @@ class BlockerKind(StrEnum):
     DIFFERENCE = "difference-open"
     NOT_HANDED_OVER = "not-handed-over"
     DRIFT = "drift"
+    BUDGET = "budget"
     OTHER = "other"
 
 
@@ -94,7 +97,19 @@ def _of_run(payroll: Payroll, state: RunState, position: int) -> Iterator[Blocke
         return
     for words in (*payroll.months_before(now, state.sequence), *now.settlement.blockers):
         yield _in_words(words)
+    yield from _of_budgets(now.settlement.known, int(state.month[:4]))
     yield from _of_stage(state, state.stage(payroll.today()), now)
+
+
+def _of_budgets(known: Known, year: int) -> Iterator[Blocker]:
+    """Who has less for the year than it comes to; what is due is due, so that it is only worth knowing."""
+    if not any(of_year == year for _, of_year in known.budgets):
+        return
+    for one in year_of(known, year):
+        if one.left is not None and one.left.startswith("-"):
+            detail = f"{one.payer} has {one.budget} for {year}, which comes to {one.forecast}"
+            about = {"payer": one.payer, "year": str(year), "left": one.left}
+            yield Blocker(kind=BlockerKind.BUDGET, detail=detail, blocks=False, about=about)
 
 
 def _of_stage(state: RunState, stage: Stage, now: WorkedOut) -> Iterator[Blocker]:

@@ -92,6 +92,27 @@ def test_a_scenario_that_is_to_stay_within_the_budgets_is_refused_beyond_them(of
     assert office.ask(hire, raised, **YEAR, within_budget=True).status_code == 200
 
 
+def test_who_looks_whether_a_month_can_close_is_told_of_a_budget_that_does_not_last(office: Office) -> None:
+    """F21: a warning that keeps no month open, for what is due is due."""
+    headers = {"Authorization": bearer("finance city:chibi")}
+
+    def warnings() -> list[dict[str, object]]:
+        found = office.http.get("/payroll/v1/runs/chibi/2021-01/1/readiness", headers=headers).json()
+        return [one for one in found["blockers"] if one["kind"] == "budget"]
+
+    set_budget(office, "31440.00")
+    assert warnings() == []
+    set_budget(office, "31439.99")
+    assert warnings() == [
+        {
+            "kind": "budget",
+            "detail": "city/chibi has 31439.99 for 2021, which comes to 31440.00",
+            "blocks": False,
+            "about": {"payer": "city/chibi", "year": "2021", "left": "-0.01"},
+        }
+    ]
+
+
 def test_a_year_that_is_not_asked_for_whole_is_not_held_against_its_budget(office: Office) -> None:
     set_budget(office, "100.00")
     assert office.preview(base(), first_month="2021-01", last_month="2021-11")["overspent"] == []
