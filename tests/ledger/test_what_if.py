@@ -162,6 +162,24 @@ def test_a_payer_that_only_the_scenario_names_is_not_in_the_baseline(office: Off
     assert rows["district/east", "2021-06"] == (0, 131_000)
 
 
+def test_a_community_that_only_the_scenario_opens_pays_its_share_with_its_street(office: Office) -> None:
+    """F67, rule 12: of a head's pay, 70 % the city's, the rest half the street's and half the community's."""
+    town = office.town
+    head = committee(town, grade=7)
+    size = {"households": 1500, "population": 4000, "compounds": 6}
+    place = {"city_id": "chibi", "street_id": "pufang", "community_id": "lushui", "title": "陆水"}
+    commands = [
+        one("/communities", "2021-01-01", **place, **size),
+        one("/community-quotas", "2021-01-01", community_id="lushui", category="committee", seats=3),
+        one("/transfers", "2021-02-01", worker_id=head, community_id="lushui"),
+    ]
+    rows = office.rows(*commands)
+    before, after = rows["community/xinhua", "2021-02"][0], rows["community/lushui", "2021-02"][1]
+    assert before == after > 0
+    assert rows["street/pufang", "2021-02"] == (0, rows["street/chimaguan", "2021-02"][0])
+    assert not [name for name, _ in rows if name == "suspense"]
+
+
 def test_nothing_real_is_touched(each_town: Town) -> None:
     """F66: neither the log nor payroll's tables."""
     office = Office(each_town)
