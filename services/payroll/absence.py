@@ -106,7 +106,7 @@ class Change:
         settled = None
         for run in (*self.earlier, self.run):
             effect = self._effect(run.at_position, run.month)
-            reached = {key for key in {*effect, *paid} if key.service_month <= run.month}
+            reached = {key for key in {*effect, *paid} if key.payable_month <= run.month}
             moved = Counter({key: effect[key] - paid[key] for key in reached if effect[key] != paid[key]})
             if run == self.run:
                 return moved, settled

@@ -26,6 +26,7 @@ from payroll.hand_over_reads import HandOverReads
 from payroll.ledger_acts import LedgerSaidNo
 from payroll.pay_reads import PayReads
 from payroll.payments import PaymentList
+from payroll.period_reads import period_routes
 from payroll.run_reads import CSV, RunReads
 from payroll.runs import Payroll
 from payroll.scenario_reads import scenarios
@@ -60,6 +61,7 @@ def app(payroll: Payroll, *, token_key: bytes) -> FastAPI:
         *explanation_routes(payroll),
         *waterfall_routes(payroll),
         *absence_routes(payroll),
+        *period_routes(payroll),
     )
     built = service_app("Workforce Ledger: payroll", PREFIX, routes, token_key=token_key)
     built.add_exception_handler(LedgerSaidNo, _pass_on)

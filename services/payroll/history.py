@@ -16,7 +16,7 @@ from payroll.known import Known, KnownFact
 
 EVERYBODY = ""
 """Whom a cause is about that is no worker's own: a policy, a base."""
-_FELT_LATER = frozenset({FactKind.CERTIFICATE, FactKind.RATING})
+_FELT_LATER = frozenset(kind for kind in FactKind if kind.name in ("CERTIFICATE", "EDUCATION", "RATING"))
 """Facts that rules may count only from the next month or year on."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -15,8 +15,9 @@ from payroll.intake import Row
 from payroll.known import Known, KnownFact, Paid
 from payroll.run_acts import ACTS, RunAct
 from payroll.settlement import Line
-from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, VOIDS
+from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
 from shared.events import BasePublished, BudgetSet, EngineAdopted, Event, PayrollOpened, PolicyEnacted
+from shared.taking import moment_text
 
 _E = TypeVar("_E", bound=Event)
 _ROWS_AT_ONCE = 10_000
@@ -29,6 +30,46 @@ class Rules(NamedTuple):
     bases: list[PublishedBase]
     budgets: dict[tuple[str, int], int]
     payroll_from: str | None
+
+
+class Period(NamedTuple):
+    """The sum of the lines for a month of service in the runs of a month, corrections against what they correct."""
+
+    service_month: str
+    run_month: str
+    payer: str
+    amount_fen: int
+
+
+def periods(connection: Connection, jurisdiction: str, at_position: int, where: Mapping[str, str]) -> list[Period]:
+    """The sums of the runs closed up to a position; `where` column = value."""
+    keys = (LINES.c.service_month, LINES.c.month, LINES.c.payer)
+    query = select(*keys, func.sum(LINES.c.amount_fen)).group_by(*keys).order_by(*keys)
+    query = query.where(LINES.c.jurisdiction == jurisdiction, LINES.c.closed_position <= at_position)
+    query = query.where(*(LINES.c[column] == value for column, value in where.items()))
+    return [Period(service, run, payer, int(fen)) for service, run, payer, fen in connection.execute(query)]
+
+
+def position_at(connection: Connection, moment: datetime) -> int:
+    """The position of the last event recorded at or before a moment; -1 when there is none."""
+    moments = TAKEN.moments.c
+    query = select(func.max(moments.position)).where(moments.recorded_at <= moment_text(moment))
+    found = connection.execute(query).scalar()
+    return min(-1 if found is None else int(found), TAKEN.position(connection))
+
+
+def city_of(connection: Connection, worker_id: str, at_position: int) -> str | None:
+    """The city in whose service the worker was hired; None for somebody unknown."""
+    query = select(FACTS.c.city_id).where(FACTS.c.worker_id == worker_id, FACTS.c.city_id.is_not(None))
+    query = query.where(FACTS.c.position <= at_position).order_by(FACTS.c.position.desc()).limit(1)
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
+def cities_of_places(connection: Connection) -> list[tuple[str, str, str]]:
+    """(community, street, city) of every registered community."""
+    query = select(PLACES.c.community_id, PLACES.c.street_id, PLACES.c.city_id).order_by(PLACES.c.position)
+    return [(row.community_id, row.street_id, row.city_id) for row in connection.execute(query)]
 
 
 def last_change(connection: Connection, jurisdiction: str, up_to: int) -> int:

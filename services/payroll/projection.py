@@ -10,13 +10,14 @@ from threading import RLock
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 
 from payroll import lookup, tables
 from payroll.engines import ENGINES, FIRST_ENGINE
 from payroll.history import History
 from payroll.intake import rows_of
 from payroll.known import Known
+from payroll.lookup import Period
 from payroll.run_acts import RunAct
 from payroll.settlement import Line, digest_of
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
@@ -28,7 +29,7 @@ from shared.feed import Feed
 from shared.gathering import released
 from shared.rebuilding import Rebuildable
 from shared.receiving import Held, Overtaken, Parked, Taking
-from shared.taking import Condition, Drift, add, fitting, moment_text, put
+from shared.taking import Condition, Drift, add, fitting, put
 
 BATCH = 500
 
@@ -159,11 +160,8 @@ class Projection:
 
     def position_at(self, moment: datetime) -> int:
         """The position of the last event recorded at or before a moment; -1 when there is none."""
-        moments = TAKEN.moments.c
-        query = select(func.max(moments.position)).where(moments.recorded_at <= moment_text(moment))
         with self._reading() as connection:
-            found = connection.execute(query).scalar()
-            return min(-1 if found is None else int(found), TAKEN.position(connection))
+            return lookup.position_at(connection, moment)
 
     def known(
         self, jurisdiction: str, at_position: int, worker_id: str | None = None, *, paid_up_to: int | None = None
@@ -203,16 +201,13 @@ class Projection:
 
     def city_of(self, worker_id: str, at_position: int) -> str | None:
         """The city in whose service the worker was hired; None for somebody unknown."""
-        query = select(FACTS.c.city_id).where(FACTS.c.worker_id == worker_id, FACTS.c.city_id.is_not(None))
-        query = query.where(FACTS.c.position <= at_position).order_by(FACTS.c.position.desc()).limit(1)
         with self._reading() as connection:
-            return connection.execute(query).scalar()
+            return lookup.city_of(connection, worker_id, at_position)
 
     def cities_of_places(self) -> list[tuple[str, str, str]]:
         """(community, street, city) of every registered community."""
-        query = select(PLACES.c.community_id, PLACES.c.street_id, PLACES.c.city_id).order_by(PLACES.c.position)
         with self._reading() as connection:
-            return [(row.community_id, row.street_id, row.city_id) for row in connection.execute(query)]
+            return lookup.cities_of_places(connection)
 
     def acts(self, jurisdiction: str, at_position: int, month: str | None = None) -> list[RunAct]:
         """The acts of runs up to a position, in order."""
@@ -225,6 +220,11 @@ class Projection:
         """Lines of the run closed at a position, by number, from the one after `after` on; `where` column = value."""
         with self._reading() as connection:
             return lookup.closed_lines(connection, closed_position, after, limit, where or {})
+
+    def periods(self, jurisdiction: str, at_position: int, where: Mapping[str, str]) -> list[Period]:
+        """What the runs closed up to a position paid: for which month, in the run of which month."""
+        with self._reading() as connection:
+            return lookup.periods(connection, jurisdiction, at_position, where)
 
     def close(self) -> None:
         """Give the connections back."""
