@@ -26,6 +26,12 @@ def test_postgresql_holds_the_same_content_as_sqlite(postgres_address):
     assert (projection.position, projection.digest()) == (log.head(), payroll.projection.digest())
     closed = payroll.run("chibi", "2020-10", 1, log.head()).closed_act.position
     assert projection.closed_lines(closed) == payroll.projection.closed_lines(closed)
+    for told in (projection, payroll.projection):
+        assert told.periods("chibi", closed, {"payer": "city/chibi"}) == [
+            ("2020-10", "2020-10", "city/chibi", 336_210 + 169_032)
+        ]
+        assert told.positions_of_command("c-6") == {6}
+    assert projection.history("chibi", closed) == payroll.projection.history("chibi", closed)
     projection.close()
 
 
