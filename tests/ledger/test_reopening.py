@@ -17,6 +17,10 @@ DRAFT = {**WHICH, **FIGURES, "suspense_fen": 0, "blockers": [], "sequence": 2}
 @pytest.fixture
 def closed(town: Town) -> Town:
     """October is closed; today is 20 September 2020 by the town's clock."""
+    return with_october_closed(town)
+
+
+def with_october_closed(town: Town) -> Town:
     town.give("payroll-openings", jurisdiction="chibi", first_month="2020-10")
     closed_month(town)
     return town
@@ -130,8 +134,9 @@ def test_a_lapsed_reopening_is_in_nobodys_way(closed: Town) -> None:
     closed_month(closed, "2020-11", closed.store.head())
 
 
-def test_what_is_decided_on_the_last_day_and_recorded_after_it_is_refused(closed: Town) -> None:
+def test_what_is_decided_on_the_last_day_and_recorded_after_it_is_refused(each_town: Town) -> None:
     """F30: midnight passes between the decision and the append."""
+    closed = with_october_closed(each_town)
     reopen(closed)
     last, executing = closed.clock.now.replace(month=9, day=30, hour=15, minute=59), closed.front.executing
     executing.clock = lambda: last
