@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import cache
 
 from payroll.engine import (
+    EARNED_ITEMS,
+    NO_LEVEL,
     POSTS,
     Differences,
     Due,
@@ -21,7 +23,7 @@ from payroll.engine import (
 )
 from payroll.evidence import Evidence, day_of
 from payroll.monthly import Monthly
-from payroll.tracing import Cause, Node, What, arrived, multiplied, summed
+from payroll.tracing import By, Cause, Node, What, arrived, multiplied, summed
 from payroll.wording import percent, rounded, sentence
 from shared.policy_document import (
     Axis,
@@ -76,6 +78,8 @@ class Explanation:
     def _share(self, entry: int) -> Node:
         segments, entries, row = self._due.segments, self._due.entries, int(self._due.segment[entry])
         item, level = Item(int(entries.item[entry])), int(self._due.level[entry])
+        if item not in EARNED_ITEMS:
+            return self._contribution(entry, row, item, level)
         part, ratio = self._part(row, item), self._ratio(int(segments.rate[row]), item, level)
         share = arrived(What.SHARE, (part, ratio), Fraction(int(entries.amount_fen[entry])), _SETTLED)
         says = ratio.says
@@ -84,6 +88,25 @@ class Explanation:
         return Node(
             what=What.SHARE, value=share.value, by=share.by, says=says, parts=share.parts, facts=self._facts(row, item)
         )
+
+    def _contribution(self, entry: int, row: int, item: Item, level: int) -> Node:
+        """A share of what the month is due, within floor and ceiling; the worker's own is taken off."""
+        rate, amount_fen = int(self._due.segments.rate[row]), Fraction(int(self._due.entries.amount_fen[entry]))
+        version, _ = self._due.tables.rates.standings[rate]
+        facts = self._facts(row, Item.BASIC)
+        earned = self._due.segments.amounts[self._rows_of_month(row)].sum(axis=(0, 2)).tolist()
+        part = Monthly(version, self._evidence).contribution(item, earned, facts)
+        if level == NO_LEVEL:
+            says = "the worker's own"
+            return Node(what=What.SHARE, by=By.SUM, value=amount_fen, says=says, parts=(part,), facts=facts)
+        ratio = self._ratio(rate, Item.BASIC, level)
+        share = arrived(What.SHARE, (part, ratio), amount_fen, _SETTLED)
+        return Node(what=What.SHARE, value=share.value, by=share.by, says=ratio.says, parts=share.parts, facts=facts)
+
+    def _rows_of_month(self, row: int) -> list[int]:
+        """The segments of the month of a segment, in the order of their days."""
+        segments = self._due.segments
+        return self._months.get((int(segments.worker[row]), int(segments.month[row])), [row])
 
     def _facts(self, row: int, item: Item) -> tuple[Cause, ...]:
         """The facts behind a segment's amount."""
@@ -104,7 +127,7 @@ class Explanation:
         segments = self._due.segments
         full = self._month(int(segments.rate[row]), item)
         part_fen = Fraction(int(segments.amounts[row, item].sum()))
-        month = self._months.get((int(segments.worker[row]), int(segments.month[row])), [row])
+        month = self._rows_of_month(row)
         last, _ = self._due.tables.rates.standings[int(segments.rate[month[-1]])]
         rounding = self._line_rounding(last, shared_out=len(month) > 1)
         if segments.days[row] == segments.month_days[row]:

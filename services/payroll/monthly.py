@@ -18,8 +18,8 @@ from payroll.engine.worth import (
 from payroll.evidence import Evidence, day_of
 from payroll.tracing import Cause, Clause, Node, What, arrived, multiplied, summed, summed_to
 from payroll.wording import exact_yuan, percent, rounded
-from shared.money import yuan
-from shared.policy_document import PayItem, Performance, Rounding, TwoPosts
+from shared.money import round_fen, yuan
+from shared.policy_document import Contribution, Insurance, PayItem, Performance, Rounding, TwoPosts
 
 _ITEMS = {Item.BASIC: PayItem.BASIC, Item.PERFORMANCE: PayItem.PERFORMANCE, Item.ALLOWANCE: PayItem.ALLOWANCE}
 
@@ -53,6 +53,33 @@ class Monthly:
 
     def _times(self, node: Node, share: Fraction, place: str, says: str) -> Node:
         return multiplied(What.ITEM, (node, self.leaf(What.RATIO, share, says, place, percent(share))), says)
+
+    def contribution(self, item: Item, earned: list[int], facts: tuple[Cause, ...]) -> Node:
+        """Rule 19: the employer's or the worker's own share of the base; `earned` is fen of each item of the month."""
+        insurance, _, whose = item.name.lower().rpartition("_")
+        rule = self._document.contributions[Insurance(insurance)]
+        key = "employer" if whose == "unit" else "personal"
+        said = getattr(rule, key)
+        place, share = f"contributions/{insurance}", Fraction(said)
+        base = self._contribution_base(rule, place, earned, facts)
+        value = round_fen(base.value * share, rule.rounding)
+        says = f"{percent(share)} {insurance}"
+        if whose == "own":
+            value, share, says = -value, -share, f"{says}, taken off"
+        ratio = self.leaf(What.RATIO, share, says, f"{place}/{key}", said)
+        return arrived(What.PART, (base, ratio), value, self.rounding(f"{place}/rounding", rule.rounding), says)
+
+    def _contribution_base(self, rule: Contribution, place: str, earned: list[int], facts: tuple[Cause, ...]) -> Node:
+        """What the month is due of the items that count, or the floor or the ceiling."""
+        counted = [
+            fen for fen, item in zip(earned, _ITEMS.values(), strict=True) if not rule.items or item in rule.items
+        ]
+        due = Fraction(sum(counted))
+        for name, bound in (("floor", rule.floor), ("ceiling", rule.ceiling)):
+            outside = bound is not None and (due < bound * 100 if name == "floor" else due > bound * 100)
+            if bound is not None and outside:
+                return self.leaf(What.MONTH, Fraction(bound) * 100, f"base at the {name}", f"{place}/{name}", bound)
+        return Node(what=What.MONTH, value=due, says="base, what is due", facts=facts)
 
     # --- basic and performance
 

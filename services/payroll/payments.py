@@ -8,9 +8,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from payroll.engine import UNIT_ITEMS
 from payroll.ledger_acts import LedgerActs
 from payroll.settlement import Line
 from shared.money import yuan
+
+_ON_TOP = frozenset(item.name.lower() for item in UNIT_ITEMS.values())
+"""What the employer pays into insurances, and no worker is paid."""
 
 
 class Payment(Struct, frozen=True, kw_only=True):
@@ -44,7 +48,8 @@ def payment_list(
     """The list from the lines of a run and, where they may be shown, worker → (name, account)."""
     sums: Counter[str] = Counter()
     for line in lines:
-        sums[line.worker_id] += line.amount_fen
+        if line.item not in _ON_TOP:
+            sums[line.worker_id] += line.amount_fen
     known = accounts or {}
     rows = [
         (fen, Payment(worker_id=worker_id, name=name, bank_account=account, amount=yuan(fen)))

@@ -70,9 +70,7 @@ def ask(file: File, token: Token, url: Url = HERE, as_json: AsJson = False) -> N
 
 
 @app.command()
-def promote(
-    file: File, digest: str, at_position: int, token: Token, url: Url = HERE, as_json: AsJson = False
-) -> None:
+def promote(file: File, digest: str, at_position: int, token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
     """Send all commands of a file as they were drafted, or none: with the digest and the position that were shown."""
     from workforce.scenario_files import read_scenario
 

@@ -16,9 +16,11 @@ from shared.policy_document import (
     Axis,
     Base,
     CertificateAllowance,
+    Contribution,
     District,
     EducationAllowance,
     FundingRule,
+    Insurance,
     Ladder,
     LaterShare,
     Level,
@@ -232,10 +234,26 @@ def _circumstances() -> SearchStrategy[dict[str, Any]]:
             "probation": st.builds(Probation, months=st.just(3), pay_share=_SHARES, performance=st.booleans()),
             "suspension": st.builds(Suspension, pay_share=_SHARES),
             "two_posts": two_posts | st.builds(TwoPostsPay, pays=st.just(TwoPosts.SUPPLEMENT), supplement=_YUAN),
+            "contributions": _contributions(),
             "funding": _fundings(),
             "districts": _districts(),
         },
     )
+
+
+def _contributions() -> SearchStrategy[dict[Insurance, Contribution]]:
+    """Some insurances, with bounds or without, rounded one way or another."""
+    rates = st.sampled_from([Decimal(text) for text in ("0", "0.003", "0.02", "0.08", "0.16")])
+    rules = st.builds(
+        Contribution,
+        employer=rates,
+        personal=rates,
+        floor=st.none() | st.just(Decimal("3739.80")),
+        ceiling=st.none() | st.just(Decimal("3800.01")),
+        items=st.sampled_from([(), (PayItem.BASIC,), (PayItem.BASIC, PayItem.ALLOWANCE)]),
+        rounding=_ROUNDINGS,
+    )
+    return st.dictionaries(st.sampled_from(Insurance), rules, max_size=2)
 
 
 _DAYS_OFF = (*(date(2020, 10, day) for day in (1, 2, 5, 6, 7, 8)), date(2021, 1, 1))

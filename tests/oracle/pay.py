@@ -125,6 +125,8 @@ def _settle(found: Counter[Key], worker: str, month: str, days: list[Worked], st
     months = {item: _payable(month, item, last) for item in ITEMS}
     if last.rule.document.total_rounding is not None:
         lines = _with_round_totals(lines, last)
+    if any(lines.values()):
+        _add_contributions(found, worker, month, last, lines, streets)
     for item in ITEMS:
         for group, amount in zip(segments, parted(lines[item], exact[item]), strict=True):
             worked = group[0]
@@ -133,6 +135,34 @@ def _settle(found: Counter[Key], worker: str, month: str, days: list[Worked], st
             unit = 100 if worked.rule.document.shares_to == "yuan" else 1
             for (payer, _), part in zip(among, parted(amount, [ratio for _, ratio in among], unit), strict=True):
                 found[Key(worker, month, months[item], item, post, community, payer)] += part
+
+
+def contributed(document: PolicyDocument, lines: dict[str, int]) -> dict[str, int]:
+    """What employers pay on top (`_unit`) and workers themselves (`_own`, taken off) for a month, fen."""
+    found = {}
+    for insurance, rule in document.contributions.items():
+        base = Fraction(sum(amount for item, amount in lines.items() if not rule.items or item in rule.items))
+        base = max(base, Fraction(rule.floor or 0) * 100)
+        if rule.ceiling is not None:
+            base = min(base, Fraction(rule.ceiling) * 100)
+        found[f"{insurance}_unit"] = int(rounded(base * Fraction(rule.employer), rule.rounding))
+        found[f"{insurance}_own"] = -int(rounded(base * Fraction(rule.personal), rule.rounding))
+    return found
+
+
+def _add_contributions(
+    found: Counter[Key], worker: str, month: str, last: Worked, lines: dict[str, int], streets: dict[str, str]
+) -> None:
+    """By the rules and in the place of the last paid day; the employer's among those who pay the basic pay."""
+    post, community = paid_post(last.seen, last.rule), last.state.community
+    among = payers(post, last.state, last.rule, "basic", streets.get(community))
+    unit = 100 if last.rule.document.shares_to == "yuan" else 1
+    for item, amount in contributed(last.rule.document, lines).items():
+        if item.endswith("_own"):
+            found[Key(worker, month, month, item, post, community, "worker")] += amount
+            continue
+        for (payer, _), part in zip(among, parted(amount, [ratio for _, ratio in among], unit), strict=True):
+            found[Key(worker, month, month, item, post, community, payer)] += part
 
 
 def _segment(place: int, worked: Worked) -> tuple[object, ...]:

@@ -1,6 +1,7 @@
 """The pay engine: from facts and policies, as columns of whole numbers, to what is due to whom and who pays it."""
 
 from payroll.engine.comparing import BASELINE, SCENARIO, Comparison, compare
+from payroll.engine.contributions import NO_LEVEL
 from payroll.engine.differences import Differences, differences
 from payroll.engine.facts import (
     FactKind,
@@ -13,19 +14,22 @@ from payroll.engine.facts import (
     month_number,
     years_before,
 )
-from payroll.engine.lines import Due, Entries, Segments, due, entries_of, settled
+from payroll.engine.lines import Due, Entries, due, entries_of, settled
 from payroll.engine.policy_tables import PolicyTables, compile_policies
 from payroll.engine.policy_versions import EnactedPolicy, PublishedBase, Version, ladder_pay
 from payroll.engine.rates import Gap
+from payroll.engine.segments import Segments
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
     CERTIFICATES,
     EARNED,
+    EARNED_ITEMS,
     ENDED,
     POST_CODES,
     POSTS,
     RATINGS,
     SUSPENSE,
+    UNIT_ITEMS,
     Item,
     PayerLevel,
     Vocabulary,
@@ -42,13 +46,16 @@ __all__ = [
     "CERTIFICATES",
     "CERTIFICATE_CODES",
     "EARNED",
+    "EARNED_ITEMS",
     "ENDED",
     "ENGINE_VERSION",
+    "NO_LEVEL",
     "POSTS",
     "POST_CODES",
     "RATINGS",
     "SCENARIO",
     "SUSPENSE",
+    "UNIT_ITEMS",
     "Comparison",
     "Differences",
     "Due",

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payroll.engine.facts import Facts, Ints, in_order
-from payroll.engine.lines import Due, Entries, Segments, due
+from payroll.engine.lines import Due, Entries, due
 from payroll.engine.policy_tables import PolicyTables
 from payroll.engine.policy_versions import Version
+from payroll.engine.segments import Segments
 
 BASELINE, SCENARIO = 0, 1
 _CHUNK_MONTHS = 1 << 15

@@ -7,7 +7,7 @@ import numpy as np
 from payroll.engine.facts import Ints
 from payroll.engine.funding import allocated, shared
 from payroll.engine.rates import Rates
-from payroll.engine.vocabulary import Item, PayerLevel
+from payroll.engine.vocabulary import EARNED_ITEMS, Item, PayerLevel
 
 
 def kernel(rates: Rates, rate: Ints, part: Ints, whole: Ints, starts: Ints) -> Ints:
@@ -17,7 +17,7 @@ def kernel(rates: Rates, rate: Ints, part: Ints, whole: Ints, starts: Ints) -> I
     each worker's month. Per item: Σ parts of full-month pay, rounded once where the rules in force at the month's last
     segment say, over the segments by largest remainder, and each segment's part over its payers likewise.
     """
-    amounts = np.zeros((len(rate), len(Item), len(PayerLevel)), dtype=np.int64)
+    amounts = np.zeros((len(rate), len(EARNED_ITEMS), len(PayerLevel)), dtype=np.int64)
     if not len(rate):
         return amounts
     rules, version = rates.rules, rates.version[rate]
@@ -30,7 +30,7 @@ def kernel(rates: Rates, rate: Ints, part: Ints, whole: Ints, starts: Ints) -> I
     weights = rules.weights[version, rates.post[rate], rates.district[rate]]
     if rates.wide:
         weights = weights.astype(object)
-    for item in Item:
+    for item in EARNED_ITEMS:
         line = allocated(lines[:, item], worked[:, item], starts, wide=rates.wide)
         amounts[:, item] = shared(line, weights[:, item], rules.share_unit[version])
     return amounts
@@ -41,7 +41,7 @@ def _lines(rates: Rates, worked: Ints, whole: Ints, starts: Ints, version: Ints)
     unit, mode = rates.rules.unit[version], rates.rules.mode[version]
     exact = np.add.reduceat(worked, starts, axis=0)
     of = whole[starts].astype(worked.dtype)
-    return np.stack([rounded(exact[:, item], of * rates.scale[item], unit, mode) for item in Item], axis=1)
+    return np.stack([rounded(exact[:, item], of * rates.scale[item], unit, mode) for item in EARNED_ITEMS], axis=1)
 
 
 def _with_round_totals(lines: Ints, apart: Ints, unit: Ints, mode: Ints) -> Ints:

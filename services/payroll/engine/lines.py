@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from payroll.engine.contributions import contributions
 from payroll.engine.facts import Facts, Ints, in_order
 from payroll.engine.kernel import kernel
 from payroll.engine.months import Calendar, Pieces, calendar, partial_months, whole_months
@@ -15,48 +16,11 @@ from payroll.engine.policy_tables import PolicyTables
 from payroll.engine.policy_versions import Version
 from payroll.engine.proration import Days, parts, unknown_days
 from payroll.engine.rates import Gap, Rates
+from payroll.engine.segments import Segments
 from payroll.engine.timeline import Stretches, stretches
 from payroll.engine.vocabulary import Item
 
 CHUNK_WORKERS = 8000
-
-
-@dataclass(frozen=True)
-class Segments:
-    """Days of one worker in one month at one rate in one community, with what they are due.
-
-    `month` counts from 1970-01, `start` is a day number; `part` of `whole` is the part of a full month that is paid,
-    `rate` a slot of `Rates`, `amounts` is fen: int64[segments, items, payer levels].
-    """
-
-    worker: Ints
-    month: Ints
-    start: Ints
-    days: Ints
-    month_days: Ints
-    part: Ints
-    whole: Ints
-    rate: Ints
-    community: Ints
-    amounts: Ints
-
-    def __len__(self) -> int:
-        return len(self.worker)
-
-    def partial(self) -> list[int]:
-        """The rows that are not a whole month, in the order of their days."""
-        rows = np.flatnonzero(self.days != self.month_days)
-        ordered: list[int] = rows[np.argsort(self.start[rows], kind="stable")].tolist()
-        return ordered
-
-    def last_of_month(self) -> Ints:
-        """The row of the last segment of each segment's month."""
-        if not len(self):
-            return np.zeros(0, dtype=np.int64)
-        closes = np.flatnonzero(
-            np.append((self.worker[1:] != self.worker[:-1]) | (self.month[1:] != self.month[:-1]), True)
-        )
-        return np.repeat(closes, np.diff(np.append(-1, closes)))
 
 
 @dataclass(frozen=True)
@@ -128,17 +92,24 @@ def due(facts: Facts, tables: PolicyTables) -> Due:
     """What the facts make due for the tables' months of service, each item with the month in which it is payable."""
     segments = _joined(list(settled(facts, tables)))
     row, item, level = np.nonzero(segments.amounts)
-    rates, month = tables.rates, segments.month[row]
     rate, community = segments.rate[row], segments.community[row]
+    payer = tables.payer[tables.rates.version[rate], community, level]
+    columns = [(item, row, level, payer, segments.amounts[row, item, level])]
+    columns += [
+        (np.full(len(more.segment), more.item), more.segment, more.level, more.payer, more.amount_fen)
+        for more in contributions(segments, tables)
+    ]
+    item, row, level, payer, amount_fen = (np.concatenate(column) for column in zip(*columns, strict=True))
+    month = segments.month[row]
     entries = Entries(
         worker=segments.worker[row],
         service_month=month,
-        payable_month=month + _delay(segments, row, item, rates),
+        payable_month=month + _delay(segments, row, item, tables.rates),
         item=item,
-        post=rates.post[rate],
-        community=community,
-        payer=tables.payer[rates.version[rate], community, level],
-        amount_fen=segments.amounts[row, item, level],
+        post=tables.rates.post[segments.rate[row]],
+        community=segments.community[row],
+        payer=payer,
+        amount_fen=amount_fen,
     )
     return Due(tables, segments, row, level, entries)
 

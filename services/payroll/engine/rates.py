@@ -11,7 +11,7 @@ from payroll.engine.facts import Ints
 from payroll.engine.policy_versions import Version
 from payroll.engine.traits import Traits
 from payroll.engine.version_rules import VersionRules, version_rules
-from payroll.engine.vocabulary import POST_CODES, Item
+from payroll.engine.vocabulary import EARNED_ITEMS, POST_CODES
 from payroll.engine.worth import Amounts, Standing, earned, factor, full_pay, paid_post
 
 _INT64 = 1 << 63
@@ -42,8 +42,8 @@ class Rates:
         self.rules: VersionRules = version_rules(traits.versions, traits.vocabulary)
         self.standings: list[tuple[Version, Standing]] = []
         self.version = self.post = self.district = self.gap = nothing
-        self.numerators: Ints = np.zeros((0, len(Item)), dtype=np.int64)
-        self.scale = [1] * len(Item)
+        self.numerators: Ints = np.zeros((0, len(EARNED_ITEMS)), dtype=np.int64)
+        self.scale = [1] * len(EARNED_ITEMS)
         self.wide = False
         self.whole: Ints | None = None
         self._traits = traits
@@ -91,7 +91,7 @@ class Rates:
         wide = self.wide or self._leaves_int64(worths)
         if (scale, self.wide) != (self.scale, wide):
             self.wide, first = wide, 0
-            self.numerators = np.zeros((0, len(Item)), dtype=object if wide else np.int64)
+            self.numerators = np.zeros((0, len(EARNED_ITEMS)), dtype=object if wide else np.int64)
         rows = [
             [amount.numerator * (scale // amount.denominator) for amount, scale in zip(worth, self.scale, strict=True)]
             for worth in self._worths[first:]
@@ -101,7 +101,7 @@ class Rates:
     def _leaves_int64(self, worths: list[Amounts]) -> bool:
         """Whether a product could leave int64: numerators × parts of a month, a line × parts, a line × its weights."""
         fen = max(max(worth) for worth in self._worths) + _FEN_ROUNDED_UP
-        numerator = max(int(max(worth[item] for worth in self._worths) + 1) * self.scale[item] for item in Item)
+        numerator = max(int(max(worth[item] for worth in self._worths) + 1) * self.scale[item] for item in EARNED_ITEMS)
         products = (
             2 * self._most_parts * (numerator + _FEN_ROUNDED_UP * max(self.scale)),
             int(fen + 1) * self.rules.most_weight,

@@ -10,9 +10,19 @@ import numpy as np
 from payroll.engine.facts import Flags, Ints
 from payroll.engine.payers import payer_ratios
 from payroll.engine.policy_versions import Version
-from payroll.engine.vocabulary import POSTS, Item, Vocabulary
+from payroll.engine.vocabulary import EARNED_ITEMS, POSTS, Item, Vocabulary
 from shared.money import common_weights
-from shared.policy_document import Mode, PayItem, Performance, PolicyDocument, Proration, Rhythm, Rounding, Unit
+from shared.policy_document import (
+    FundingRule,
+    Mode,
+    PayItem,
+    Performance,
+    PolicyDocument,
+    Proration,
+    Rhythm,
+    Rounding,
+    Unit,
+)
 
 MODE_CODES = {Mode.HALF_UP: 0, Mode.DOWN: 1, Mode.UP: 2}
 PRORATIONS = tuple(Proration)
@@ -57,7 +67,7 @@ def version_rules(versions: Sequence[Version], vocabulary: Vocabulary) -> Versio
     ]
     delay = np.array(delays, dtype=np.int64)
     rules = [
-        [[[version.funding_rule(post, ITEMS[item], place) for item in Item] for place in there] for post in POSTS]
+        [[_funding(version, post, place) for place in there] for post in POSTS]
         for version, there in zip(versions, places, strict=True)
     ]
     weights = [
@@ -79,6 +89,10 @@ def version_rules(versions: Sequence[Version], vocabulary: Vocabulary) -> Versio
         most_weight=most,
         funded=np.array([[[any(row) for row in post] for post in each] for each in rules], dtype=np.bool_),
     )
+
+
+def _funding(version: Version, post: str, place: str | None) -> list[FundingRule | None]:
+    return [version.funding_rule(post, ITEMS[item], place) for item in EARNED_ITEMS]
 
 
 def _ints(each: Iterable[int]) -> Ints:

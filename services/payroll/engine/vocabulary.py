@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from shared.events import Certificate, Education, Post, Rating
+from shared.policy_document import Insurance
 
 POSTS = tuple(Post)
 CERTIFICATES = (None, *Certificate)
@@ -13,11 +14,33 @@ RATINGS = (None, *Rating)
 
 
 class Item(IntEnum):
-    """工资项: what a line pays. Basic 基本, performance 绩效, allowance 津补贴."""
+    """工资项: what a line pays. Basic 基本, performance 绩效, allowance 津补贴; of each insurance the employer's part
+    on top 单位缴费 and the worker's own that is taken off 个人扣款.
+    """
 
     BASIC = 0
     PERFORMANCE = 1
     ALLOWANCE = 2
+    PENSION_UNIT = 3
+    PENSION_OWN = 4
+    MEDICAL_UNIT = 5
+    MEDICAL_OWN = 6
+    UNEMPLOYMENT_UNIT = 7
+    UNEMPLOYMENT_OWN = 8
+    INJURY_UNIT = 9
+    INJURY_OWN = 10
+    MATERNITY_UNIT = 11
+    MATERNITY_OWN = 12
+    HOUSING_FUND_UNIT = 13
+    HOUSING_FUND_OWN = 14
+    ANNUITY_UNIT = 15
+    ANNUITY_OWN = 16
+
+
+EARNED_ITEMS = (Item.BASIC, Item.PERFORMANCE, Item.ALLOWANCE)
+"""What is worked out from days and rates; contributions are worked out from these."""
+UNIT_ITEMS = {insurance: Item[f"{insurance.name}_UNIT"] for insurance in Insurance}
+OWN_ITEMS = {insurance: Item[f"{insurance.name}_OWN"] for insurance in Insurance}
 
 
 class PayerLevel(IntEnum):
@@ -31,6 +54,8 @@ class PayerLevel(IntEnum):
 
 
 SUSPENSE = "suspense"
+WORKER = "worker"
+"""The payer of what is taken off a worker's pay: nobody's budget bears it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +112,7 @@ def vocabulary(
         *(f"district/{name}" for name in sorted_districts),
         *(f"street/{name}" for name in street_of.values()),
         SUSPENSE,
+        WORKER,
     ]
     names = {
         "workers": tuple(sorted(set(workers))),

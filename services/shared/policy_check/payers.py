@@ -1,13 +1,13 @@
 """Who pays what, and booked as what: shares that come to too much, rules said twice, items that nobody is paid."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from shared.policy_check.fault import Fault, chosen, repeated, too_much
 from shared.policy_check.grades import not_paid, paid_posts
 from shared.policy_check.rates import performance_faults
-from shared.policy_document import FundingRule, PayItem, PolicyDocument, TwoPosts
+from shared.policy_document import FundingRule, Insurance, PayItem, PolicyDocument, TwoPosts
 
 _CLASS = re.compile("[0-9]{3,9}")
 
@@ -38,15 +38,20 @@ def paid_items(document: PolicyDocument) -> set[str]:
         items.add(PayItem.PERFORMANCE)
     if document.certificate_allowance or document.education_allowance or document.two_posts.pays is TwoPosts.SUPPLEMENT:
         items.add(PayItem.ALLOWANCE)
-    return items
+    return items | {*contribution_items(document.contributions)}
+
+
+def contribution_items(insurances: Iterable[str]) -> list[str]:
+    """The items under which an insurance is booked: the employer's part and the worker's own."""
+    return [f"{insurance}_{whose}" for insurance in insurances for whose in ("unit", "own")]
 
 
 def _budget_faults(document: PolicyDocument) -> Iterator[Fault]:
     paid = paid_items(document)
     for item, booked in document.budget_items.items():
         pointer = f"/budget_items/{item}"
-        yield from chosen(pointer, item, PayItem)
-        if item in list(PayItem) and item not in paid:
+        yield from chosen(pointer, item, [*PayItem, *contribution_items(Insurance)])
+        if item not in paid and item in [*PayItem, *contribution_items(Insurance)]:
             yield Fault(
                 pointer, f"no {item} is ever paid by this document", f"take {item} out, or say what is paid as {item}"
             )

@@ -9,7 +9,7 @@ from shared.policy_check.fault import Fault, figures_of, in_full, parts_of, repe
 from shared.policy_document import Base, Ladder, Performance, PolicyDocument, Rhythm, TwoPosts, WorkingCalendar
 
 _PLACES = 10
-_YUAN_FIELDS = {"average_annual_wage", "monthly", "monthly_amount", "supplement"}
+_YUAN_FIELDS = {"average_annual_wage", "monthly", "monthly_amount", "supplement", "floor", "ceiling"}
 _MOST_OF_THE_WAGE, _MOST_COEFFICIENT, _MOST_FACTOR = 2, 10, 10
 _SHARES = {
     "probation/pay_share": "the share of the pay on probation",
@@ -44,6 +44,7 @@ def rate_faults(document: PolicyDocument) -> Iterator[Fault]:
     yield from _amount_faults(document, "")
     yield from _size_faults(document)
     yield from _two_posts_faults(document)
+    yield from _contribution_faults(document)
     if document.working_calendar is not None:
         yield from _calendar_faults(document.working_calendar)
     shares = dict(figures_of(document, ""))
@@ -65,6 +66,19 @@ def _calendar_faults(calendar: WorkingCalendar) -> Iterator[Fault]:
         if day.weekday() < _WORKING_WEEK:
             detail = f"{day} is no Saturday or Sunday, and counts anyway"
             yield Fault(f"{pointer}/made_up_days/{number}", detail, "take it out, or write the day that is meant")
+
+
+def _contribution_faults(document: PolicyDocument) -> Iterator[Fault]:
+    """Shares above the whole, a floor above the ceiling, and insurances into which nobody pays."""
+    for insurance, rule in document.contributions.items():
+        pointer = f"/contributions/{insurance}"
+        yield from too_much(f"{pointer}/employer", rule.employer, 1, "a contribution")
+        yield from too_much(f"{pointer}/personal", rule.personal, 1, "a contribution")
+        if not rule.employer and not rule.personal:
+            yield Fault(pointer, "nobody pays into it", "give the share of employer or worker, or take it out")
+        if rule.floor is not None and rule.ceiling is not None and rule.floor > rule.ceiling:
+            detail = f"the floor {rule.floor:f} lies above the ceiling {rule.ceiling:f}"
+            yield Fault(f"{pointer}/floor", detail, "lower it, or raise the ceiling")
 
 
 def _two_posts_faults(document: PolicyDocument) -> Iterator[Fault]:

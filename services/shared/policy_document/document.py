@@ -22,6 +22,7 @@ from shared.policy_document.life import (
 from shared.policy_document.pay import (
     Additive,
     CertificateAllowance,
+    Contribution,
     District,
     EducationAllowance,
     Flat,
@@ -34,7 +35,7 @@ from shared.policy_document.pay import (
     TwoPostsPay,
     WorkingCalendar,
 )
-from shared.policy_document.values import ChannelName, Name, Part, Proration, Unit, says
+from shared.policy_document.values import ChannelName, Insurance, Name, Part, Proration, Unit, says
 
 _SAID = object()
 """Equal to no value: what a field without a silent default is compared with."""
@@ -73,6 +74,7 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
             "other_posts",
             "post_changes",
             "working_calendar",
+            "contributions",
         }
     )
     policy_id: Annotated[Name, says("the id of this document")]
@@ -118,6 +120,10 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
     working_calendar: Annotated[
         WorkingCalendar | None, says("the days that count where `proration` goes by working days")
     ] = None
+
+    contributions: Annotated[dict[Insurance, Contribution], says("insurance → what employer and worker pay")] = field(
+        default_factory=dict
+    )
 
     def has_grades(self) -> bool:
         """Whether pay depends on a grade (or step)."""

@@ -208,6 +208,21 @@ class WorkingCalendar(Part, frozen=True, kw_only=True):
         return any(day.year == year for day in (*self.rest_days, *self.made_up_days))
 
 
+class Contribution(Part, frozen=True, kw_only=True):
+    """单位缴费、个人扣款: shares of what is due for a month, which floor and ceiling bound; each rounded on its own.
+
+    The employer's part is paid on top, by whom the basic pay is paid, and booked as `pension_unit`; the worker's own is
+    taken off what they get, as `pension_own`. Nothing is due for a month of which nothing is paid.
+    """
+
+    employer: Annotated[Ratio, says("the employer's share")] = Decimal(0)
+    personal: Annotated[Ratio, says("the worker's own share")] = Decimal(0)
+    floor: Annotated[Yuan | None, says("the least base, yuan a month; also of somebody paid less")] = None
+    ceiling: Annotated[Yuan | None, says("the greatest base, yuan a month")] = None
+    items: Annotated[tuple[PayItem, ...], says("the items of pay that the base is made of; empty: all")] = ()
+    rounding: Rounding = Rounding()
+
+
 class Suspension(Part, frozen=True, kw_only=True):
     """停职: which share of the pay, and of what is paid beside it, goes on."""
 

@@ -67,6 +67,20 @@ class PayItem(StrEnum):
     ALLOWANCE = "allowance"
 
 
+class Insurance(StrEnum):
+    """五险一金: what employer and worker both pay into: pension 养老, medical 医疗, unemployment 失业, injury 工伤,
+    maternity 生育, housing fund 公积金, annuity 年金.
+    """
+
+    PENSION = "pension"
+    MEDICAL = "medical"
+    UNEMPLOYMENT = "unemployment"
+    INJURY = "injury"
+    MATERNITY = "maternity"
+    HOUSING_FUND = "housing_fund"
+    ANNUITY = "annuity"
+
+
 class Proration(StrEnum):
     """How part of a month is paid: by its calendar days, by 21.75 working days, or from the next whole month on."""
 
