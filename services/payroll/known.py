@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from payroll.engine import (
     POST_CODES,
@@ -24,13 +24,12 @@ from payroll.engine import (
     day_number,
     diploma_held,
     due,
-    entries_of,
-    facts_of,
     month_number,
     rating_of_year,
     vocabulary,
     years_before,
 )
+from payroll.engine.columns import entries_in, facts_in
 
 
 class KnownFact(NamedTuple):
@@ -78,17 +77,19 @@ class Known:
     @cached_property
     def names(self) -> Vocabulary:
         """The vocabulary of all that is known."""
-        schemes = [fact.value for fact in self.facts if fact.kind == FactKind.SCHEME]
-        communities = [fact.value for fact in self.facts if fact.kind == FactKind.COMMUNITY]
         return vocabulary(
             self.jurisdiction,
-            workers=[*(fact.worker_id for fact in self.facts), *(line.worker_id for line in self.paid)],
-            schemes=[*schemes, *(policy.document.scheme for policy in self.policies)],
+            workers={*(fact.worker_id for fact in self.facts), *(line.worker_id for line in self.paid)},
+            schemes=[*self._values(FactKind.SCHEME), *(policy.document.scheme for policy in self.policies)],
             street_of=self.street_of,
-            communities=[*communities, *(line.community_id for line in self.paid)],
+            communities=[*self._values(FactKind.COMMUNITY), *{line.community_id for line in self.paid}],
             districts=(name for policy in self.policies for name in policy.document.districts),
-            payers=(line.payer for line in self.paid),
+            payers={line.payer for line in self.paid},
         )
+
+    def _values(self, kind: FactKind) -> set[str]:
+        wanted = int(kind)
+        return {fact.value for fact in self.facts if fact.kind == wanted}
 
     def due(self, first_month: str, last_month: str) -> Due:
         """What is due for these service months, inclusive."""
@@ -100,23 +101,23 @@ class Known:
 
     def paid_entries(self, last_month: str) -> Entries:
         """What closed runs paid of what is payable up to this month."""
-        names = self.names
-        return entries_of(
-            [
-                (
-                    names.worker_codes[line.worker_id],
-                    month_number(line.service_month),
-                    month_number(line.payable_month),
-                    Item[line.item.upper()],
-                    POST_CODES[line.post],
-                    names.community_codes[line.community_id],
-                    names.payer_codes[line.payer],
-                    line.amount_fen,
-                )
-                for line in self.paid
-                if line.payable_month <= last_month
-            ]
+        names, months = self.names, _Coded(month_number)
+        lines = [line for line in self.paid if line.payable_month <= last_month]
+        worker, service, payable, item, post, community, payer, amount_fen, *_ = _columns(lines, Paid)
+        return entries_in(
+            len(lines),
+            worker=map(names.worker_codes.__getitem__, worker),
+            service_month=map(months.__getitem__, service),
+            payable_month=map(months.__getitem__, payable),
+            item=map(_ITEM_CODES.__getitem__, item),
+            post=map(POST_CODES.__getitem__, post),
+            community=map(names.community_codes.__getitem__, community),
+            payer=map(names.payer_codes.__getitem__, payer),
+            amount_fen=amount_fen,
         )
+
+
+_ITEM_CODES = {item.name.lower(): int(item) for item in Item}
 
 
 def columns_of(facts: Sequence[KnownFact], names: Vocabulary) -> Facts:
@@ -131,28 +132,42 @@ def columns_of(facts: Sequence[KnownFact], names: Vocabulary) -> Facts:
         FactKind.EDUCATION: diploma_held,
         FactKind.PROBATION: lambda day: day_number(date.fromisoformat(day)) if day else 0,
     }
-    worker_codes, values = names.worker_codes, _Values(code_of)
-    return facts_of(
-        [
-            (worker_codes[worker_id], kind, day, position, ordinal, _from_day(kind, day, values[kind, value]))
-            for worker_id, kind, day, position, ordinal, value in facts
-        ]
+    worker, kind, day, position, ordinal, value = _columns(facts, KnownFact)
+    codes = _Coded[tuple[int, str]](lambda given: code_of.get(given[0], int)(given[1]))
+    return facts_in(
+        len(facts),
+        worker=map(names.worker_codes.__getitem__, worker),
+        kind=kind,
+        day=day,
+        position=position,
+        ordinal=ordinal,
+        value=map(_from_day, kind, day, map(codes.__getitem__, zip(kind, value, strict=True))),
     )
+
+
+_SERVED_SINCE = int(FactKind.SERVED_SINCE)
 
 
 def _from_day(kind: int, day: int, value: int) -> int:
     """Years of service are kept as the day from which they count; any other value as it is."""
-    return years_before(day, value) if kind == FactKind.SERVED_SINCE else value
+    return years_before(day, value) if kind == _SERVED_SINCE else value
 
 
-class _Values(dict[tuple[int, str], int]):
-    """The code of a value by its kind, worked out once: of many people's facts few differ."""
+def _columns(rows: Sequence[tuple[Any, ...]], kind: type[KnownFact] | type[Paid]) -> Sequence[tuple[Any, ...]]:
+    """The rows as columns, also where there are none."""
+    return list(zip(*rows, strict=True)) if rows else [()] * len(kind._fields)
 
-    def __init__(self, code_of: Mapping[int, Callable[[str], int]]) -> None:
+
+_Name = TypeVar("_Name")
+
+
+class _Coded(dict[_Name, int]):
+    """The code of a name, worked out once: of many people's rows few differ."""
+
+    def __init__(self, code_of: Callable[[_Name], int]) -> None:
         super().__init__()
         self._code_of = code_of
 
-    def __missing__(self, key: tuple[int, str]) -> int:
-        kind, value = key
-        code = self[key] = self._code_of.get(kind, int)(value)
+    def __missing__(self, name: _Name) -> int:
+        code = self[name] = self._code_of(name)
         return code

@@ -16,11 +16,11 @@ from payroll.known import Known, KnownFact, Paid
 from payroll.run_acts import ACTS, RunAct
 from payroll.settlement import Line
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
+from shared.database import as_given
 from shared.events import BasePublished, BudgetSet, EngineAdopted, Event, PayrollOpened, PolicyEnacted
 from shared.taking import moment_text
 
 _E = TypeVar("_E", bound=Event)
-_ROWS_AT_ONCE = 10_000
 
 
 class Rules(NamedTuple):
@@ -216,12 +216,13 @@ def _facts(connection: Connection, jurisdiction: str, at_position: int, worker_i
     order = (FACTS.c.worker_id, FACTS.c.day, FACTS.c.position, FACTS.c.ordinal)
     facts: list[KnownFact] = []
     same: dict[str, str] = {}  # Few texts stand in many rows: each is kept once.
-    for rows in connection.execute(query.order_by(*order)).partitions(_ROWS_AT_ONCE):
-        for worker_id, kind, day, position, ordinal, value, command_id in rows:
-            if voided and voided.get((worker_id, command_id), -1) >= position:
-                continue
-            worker_id, value = same.setdefault(worker_id, worker_id), same.setdefault(value, value)
-            facts.append(KnownFact(worker_id, kind, day, position, ordinal, value))
+    keep = same.setdefault
+    for rows in as_given(connection, query.order_by(*order)):
+        facts += [
+            KnownFact(keep(worker_id, worker_id), kind, day, position, ordinal, keep(value, value))
+            for worker_id, kind, day, position, ordinal, value, command_id in rows
+            if not voided or voided.get((worker_id, command_id), -1) < position
+        ]
     return facts
 
 
@@ -230,4 +231,8 @@ def _paid(connection: Connection, jurisdiction: str, worker_id: str | None, befo
     query: Select[Any] = select(*columns).where(LINES.c.jurisdiction == jurisdiction, LINES.c.closed_position < before)
     if worker_id is not None:
         query = query.where(LINES.c.worker_id == worker_id)
-    return [Paid(*row) for row in connection.execute(query)]
+    same: dict[Any, Any] = {}
+    paid: list[Paid] = []
+    for rows in as_given(connection, query):
+        paid += map(Paid, *([same.setdefault(one, one) for one in column] for column in zip(*rows, strict=True)))
+    return paid

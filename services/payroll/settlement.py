@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from itertools import chain
 
@@ -41,6 +41,10 @@ _GAP_TEXT = {
     Gap.NO_BASE: "no average annual wage is published for the scheme yet",
     Gap.NO_CALENDAR: "the policy's calendar of working days says nothing of the year",
 }
+
+
+_ITEMS = [item.name.lower() for item in Item]
+_POSTS = [post.value for post in POSTS]
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -143,32 +147,21 @@ class Settlement:
             yield f"no-rule: {worker_id} in {month}: {_GAP_TEXT[gap]}"
 
     def _lines(self) -> Iterator[Line]:
-        names, rows = self.known.names, self.rows
-        columns = zip(
-            rows.worker.tolist(),
-            rows.service_month.tolist(),
-            rows.payable_month.tolist(),
-            rows.item.tolist(),
-            rows.post.tolist(),
-            rows.community.tolist(),
-            rows.payer.tolist(),
-            rows.due_fen.tolist(),
-            rows.paid_fen.tolist(),
-            strict=True,
-        )
+        names, rows, month_of = self.known.names, self.rows, cache(month_name)
+        streets = [names.street_of.get(community_id, "") for community_id in names.communities]
+        columns = (getattr(rows, one.name).tolist() for one in fields(rows))
         for number, (worker, service, payable, item, post, community, payer, due_fen, paid_fen) in enumerate(
-            columns, 1
+            zip(*columns, strict=True), 1
         ):
-            community_id = names.communities[community]
             yield Line(
                 number=number,
                 worker_id=names.workers[worker],
-                service_month=month_name(service),
-                payable_month=month_name(payable),
-                item=Item(item).name.lower(),
-                post=POSTS[post].value,
-                community_id=community_id,
-                street_id=names.street_of.get(community_id, ""),
+                service_month=month_of(service),
+                payable_month=month_of(payable),
+                item=_ITEMS[item],
+                post=_POSTS[post],
+                community_id=names.communities[community],
+                street_id=streets[community],
                 payer=names.payers[payer],
                 due_fen=due_fen,
                 paid_fen=paid_fen,

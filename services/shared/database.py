@@ -1,6 +1,6 @@
 """A service's own database: how it is reached, how long anything there may take, and what it is to be away."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ AWAY = (OperationalError, InterfaceError, InternalError, PoolExhausted)
 """What is raised when the database cannot be reached, cannot write, is full, or is held by somebody for too long."""
 
 _RECYCLE_SECONDS = 30 * 60
+_ROWS_AT_ONCE = 10_000
 
 
 class StorageAway(Exception):
@@ -71,6 +72,14 @@ def create_on_sqlite(metadata: sqlalchemy.MetaData, made: sqlalchemy.Engine) -> 
     """Make the tables that are missing in a file; on PostgreSQL that is for migrations alone."""
     if made.dialect.name == "sqlite":
         metadata.create_all(made)
+
+
+def as_given(connection: sqlalchemy.Connection, query: sqlalchemy.Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The rows of a query in portions, as the driver gives them: of many, dressing them up would take longest."""
+    cursor = connection.execute(query).cursor
+    assert cursor is not None
+    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+        yield rows
 
 
 def connect_arguments(
