@@ -50,7 +50,7 @@ def account_reads(ledger: Ledger, queries: Queries) -> list[Route]:
         workers = [stream.partition("/")[2] for stream in streams]
         page = PaymentAccounts(
             city_id=city_id,
-            accounts=[_account(queries, desk, worker_id) for worker_id in workers],
+            accounts=[_account(queries, desk, worker_id, listed) for worker_id in workers],
             next_after=workers[-1] if len(workers) == limit else None,
         )
         return answer(page, headers={"Ledger-Position": str(listed)})
@@ -59,9 +59,10 @@ def account_reads(ledger: Ledger, queries: Queries) -> list[Route]:
     return [Route("GET", "/payment-accounts", PAYERS, list_accounts, told, answer=PaymentAccounts)]
 
 
-def _account(queries: Queries, desk: Desk, worker_id: str) -> PaymentAccount:
+def _account(queries: Queries, desk: Desk, worker_id: str, known: int) -> PaymentAccount:
+    """As of today, as known at the position."""
     try:
-        person = queries.personal(desk, worker_id)
+        person = queries.personal(desk, worker_id, desk.today, known)
     except Refused as refused:
         if refused.code not in ("erased", "not-found"):
             raise

@@ -204,7 +204,8 @@ class Queries:
             for act in worker.timeline
             if isinstance(act.event, WorkerQualified)
         ]
-        return PersonalAnswer(worker_id=worker_id, certificate_numbers=certificates, **msgspec.structs.asdict(person))
+        numbers = list(dict.fromkeys(certificates))
+        return PersonalAnswer(worker_id=worker_id, certificate_numbers=numbers, **msgspec.structs.asdict(person))
 
     def log(self, listed: int) -> LogAnswer:
         """The digests at a position."""
