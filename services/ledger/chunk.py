@@ -89,12 +89,9 @@ class ChunkDesk(Desk):
         """As `Desk.held`, of the claims that `begin` was told of."""
         return _short(claim) in self._held
 
-    def held_by(self, claim: Claim, stream: str) -> bool:
-        """As `Desk.held_by`, of the claims that `begin` was told of."""
-        carried, holder = self._carried.get(_short(claim)), self.holder(claim)
-        if carried is not None or holder is None:
-            return carried == stream
-        return self.store.first_streams([holder]).get(holder) == stream
+    def holding(self, claim: Claim) -> str | None:
+        """As `Desk.holding`, of the claims that `begin` was told of."""
+        return self._carried.get(_short(claim)) or super().holding(claim)
 
     def hold(self, claim: Claim, command_id: str) -> None:
         """The command holds the claim, as the log says."""

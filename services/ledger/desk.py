@@ -146,10 +146,18 @@ class Desk:
         """Whether a command that holds has the claim."""
         return self.store.claim_holder(claim.kind, claim.key) is not None
 
+    def holder(self, claim: Claim) -> str | None:
+        """The command that holds the claim, None for nobody."""
+        return self.store.claim_holder(claim.kind, claim.key)
+
     def held_by(self, claim: Claim, stream: str) -> bool:
         """Whether the claim is held by a command on that stream."""
-        holder = self.store.claim_holder(claim.kind, claim.key)
-        return holder is not None and self.store.first_streams([holder]).get(holder) == stream
+        return self.holding(claim) == stream
+
+    def holding(self, claim: Claim) -> str | None:
+        """The stream that the command which holds the claim wrote first."""
+        holder = self.holder(claim)
+        return None if holder is None else self.store.first_streams([holder]).get(holder)
 
     def written_by(self, command_id: str) -> list[Recorded]:
         """All events of a command, over all its streams; empty for an unknown one."""

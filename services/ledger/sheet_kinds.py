@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ledger.cell_words import broken, code, day
-from ledger.commands import appraisals, careers, qualifications
+from ledger.commands import appraisals, careers, persons, qualifications
 from ledger.desk import Decision, Desk
 from ledger.domain import appraisal, career, certificates
 from ledger.domain.command import Command, check_day
@@ -145,7 +145,7 @@ PEOPLE = Kind(
         _day("probation_until"),
         _text("successor_id"),
     ),
-    lambda personal, command: [careers.identity_claim(personal, command.person)],
+    lambda personal, command: [persons.identity_claim(personal, command.person)],
     guarded="community/",
 )
 

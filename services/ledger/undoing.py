@@ -83,7 +83,7 @@ class Undo:
             if any(verdict.outcome == REFUSED for verdict in verdicts):
                 return _held_back(verdicts)
             wishes = [
-                store.wish(decision.changes, self._metadata(number), releases=decision.releases)
+                store.wish(decision.changes, self._metadata(number), claims=decision.claims, releases=decision.releases)
                 for number, decision in decisions
             ]
             try:

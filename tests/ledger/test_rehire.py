@@ -111,3 +111,35 @@ def test_an_exit_that_somebody_came_back_from_is_voided_after_the_rehire(town: T
     assert town.seats("jinqiao") == (2, 0)
     town.give("voids", command_id=gone["command_id"], reason="录入有误")
     assert town.worker(worker_id)["in_service"]
+
+
+def test_who_left_one_city_enters_another_as_a_new_worker_and_is_in_one_service_at_a_time(each_town: Town) -> None:
+    """Rules 11 and 23: the claim on the number goes along, both ways, and a void of the exit finds it gone."""
+    town, person, there = each_town, each_town.person(), "admin city:jinzhou"
+    first = town.hire(person=person)
+    hiring = town.hiring("tianan", person=person) | {"who": there}
+    town.refuse("identity-number-used", "hires", "2020-12-01", **hiring)
+    gone = town.give("separations", "2020-12-01", worker_id=first, reason="resigned")
+    town.refuse("identity-number-used", "hires", "2020-11-30", **hiring)
+    town.refuse("identity-number-used", "hires", "2020-12-01", **town.hiring(person=person))
+    second = town.give("hires", "2020-12-01", **hiring)
+    assert second["worker_id"] != first
+    found = town.refuse("void-breaks-later-act", "voids", command_id=gone["command_id"], reason="误录")
+    assert "another city" in found["detail"]
+    again = {"worker_id": first, "community_id": "xinhua", **AGAIN}
+    town.refuse("identity-number-used", "rehires", "2021-01-01", **again)
+    town.give("separations", "2021-02-01", worker_id=second["worker_id"], reason="resigned", who=there)
+    town.give("rehires", "2021-02-01", **again)
+    town.refuse("identity-number-used", "hires", "2021-03-01", **hiring)
+
+
+def test_an_exit_that_was_voided_leaves_the_number_where_it_was(each_town: Town) -> None:
+    """Rule 11: and once the hire is voided, too, it may be used again."""
+    town, person = each_town, each_town.person()
+    hired = town.give("hires", **town.hiring(person=person))
+    gone = town.give("separations", "2020-12-01", worker_id=hired["worker_id"], reason="resigned")
+    town.give("voids", command_id=gone["command_id"], reason="误录")
+    hiring = town.hiring("tianan", person=person) | {"who": "admin city:jinzhou"}
+    town.refuse("identity-number-used", "hires", "2020-12-01", **hiring)
+    town.give("voids", command_id=hired["command_id"], reason="误录")
+    town.give("hires", "2020-12-01", **hiring)

@@ -290,6 +290,7 @@ def test_a_promotion_that_the_database_did_not_take_can_be_sent_again(
     """F68: whom it hires has a key already, and it is used."""
     commands = [one("/hires", "2020-11-01", **town.hiring())]
     found = drafted(town, *commands)
+
     def away(_: Any) -> Any:
         monkeypatch.undo()
         raise StoreUnavailable("away")

@@ -10,7 +10,6 @@ from ledger.domain.community import check_exists, check_grid
 from ledger.domain.policy import Policies
 from ledger.domain.stays import stays_of
 from ledger.domain.worker import Standing, Worker, admit
-from ledger.event_store import Claim
 from shared.events import Event, WorkerConverted, WorkerTransferred
 from shared.refusal import Refused
 
@@ -49,12 +48,6 @@ def _check_target(desk: Desk, event: WorkerTransferred | WorkerConverted, day: d
     target = desk.community(event.community_id)
     check_exists(target.state, event.community_id, day)
     check_grid(target.state, event.grid_id, day)
-
-
-def check_claim(desk: Desk, claim: Claim, code: str, pointer: str) -> None:
-    """Refused with the code where somebody holds the claim."""
-    if desk.held(claim):
-        raise claim_taken(code, pointer)
 
 
 def claim_taken(code: str, pointer: str) -> Refused:

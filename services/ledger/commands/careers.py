@@ -2,18 +2,17 @@
 
 import msgspec
 
-from ledger.commands.acting import act, check_claim, lived
+from ledger.commands.acting import act, lived
 from ledger.commands.candidates import admit_candidate
-from ledger.commands.persons import person_on
+from ledger.commands.moving_in import take_number
+from ledger.commands.persons import identity_claim, person_on
 from ledger.commands.seating import carry_on, seat_changes
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain import career, conversion, probation, rehire, second_post, suspension
 from ledger.domain.community import check_exists, check_grid
 from ledger.domain.due_grade import kept_years
 from ledger.domain.worker import Worker, admit
-from ledger.event_store import Claim
 from ledger.identity import canonical, check_identity_number
-from ledger.personal import PersonalStore
 from shared.events import WorkerHired
 
 
@@ -32,15 +31,15 @@ def hire_worker(desk: Desk, command: career.HireWorker) -> Decision:
     admitted = admit(Worker(), hired, command.effective_date, policies)
     lived, carried = carry_on(desk, admitted, policies, command.successor_id, command.effective_date)
     applied = admit_candidate(desk, command, hired, worker_id, person)
-    claim = identity_claim(desk.personal, person)
-    check_claim(desk, claim, "identity-number-used", "/person/identity_number")
+    taken = take_number(desk, identity_claim(desk.personal, person), command.effective_date, city_id=place.city_id)
     seats = seat_changes(desk, Worker(), lived, worker_id, command.effective_date)
     sealed = _seal_new(desk, hired, person)
     worker = Opened(f"worker/{worker_id}", 0, Worker())
     return Decision(
         worker.stream,
-        [worker.with_dated((sealed, command.effective_date), *carried), *seats, *applied],
-        claims=[claim],
+        [worker.with_dated((sealed, command.effective_date), *carried), *seats, *applied, *taken.guards],
+        claims=taken.claims,
+        releases=taken.releases,
         made={"worker_id": worker_id},
         sealed=[worker_id],
     )
@@ -61,7 +60,9 @@ def rehire_worker(desk: Desk, command: rehire.RehireWorker) -> Decision:
     event = rehire.rehire(command, standing, policies, kept_years=years, birth_date=birth_date)
     applied = admit_candidate(desk, command, event, command.worker_id, person)
     decision = lived(desk, worker, event, day, policies, command.successor_id)
-    return Decision(decision.subject, [*decision.changes, *applied])
+    taken = take_number(desk, identity_claim(desk.personal, person), day, stream=worker.stream)
+    changes = [*decision.changes, *applied, *taken.guards]
+    return Decision(decision.subject, changes, claims=taken.claims, releases=taken.releases)
 
 
 def confirm_probation(desk: Desk, command: probation.ConfirmProbation) -> Decision:
@@ -122,11 +123,6 @@ def return_worker(desk: Desk, command: suspension.ReturnWorker) -> Decision:
 def separate_worker(desk: Desk, command: career.SeparateWorker) -> Decision:
     """The exit; the seat is free from the effective date on."""
     return act(desk, command, lambda standing, policies: career.separate(command))
-
-
-def identity_claim(personal: PersonalStore, person: career.Known) -> Claim:
-    """What keeps a number from being used twice; the number itself is in no claim."""
-    return Claim("identity", personal.fingerprint("identity", canonical(person.identity_number)))
 
 
 def _seal_new(desk: Desk, hired: WorkerHired, person: career.Known) -> WorkerHired:

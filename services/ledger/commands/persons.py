@@ -9,6 +9,9 @@ from ledger.desk import Decision, Desk
 from ledger.domain import personal_part
 from ledger.domain.career import Known
 from ledger.domain.worker import Worker
+from ledger.event_store import Claim
+from ledger.identity import canonical
+from ledger.personal import PersonalStore
 from shared.events import PersonCorrected, WorkerHired
 
 
@@ -19,6 +22,11 @@ def correct_person(desk: Desk, command: personal_part.CorrectPerson) -> Decision
     said = personal_part.corrected(command, person_on(desk, worker, command.effective_date))
     sealed = PersonCorrected(personal=desk.seal(command.worker_id, msgspec.json.encode(said)))
     return act(desk, command, lambda standing, policies: sealed, of=Worker.known)
+
+
+def identity_claim(personal: PersonalStore, person: Known) -> Claim:
+    """What keeps a number from being used twice; the number itself is in no claim."""
+    return Claim("identity", personal.fingerprint("identity", canonical(person.identity_number)))
 
 
 def person_on(desk: Desk, worker: Worker, day: date) -> Known:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ledger.commands.appraisals import check_places
 from ledger.commands.candidates import check_reopened
+from ledger.commands.moving_in import give_back
 from ledger.commands.seating import community_of
 from ledger.desk import Decision, Desk, Opened
 from ledger.domain.candidate import Candidate
@@ -69,7 +70,13 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
         )
         for stream in [*opened, *touched]
     ]
-    return Decision(streams[0], changes, releases=[command.command_id])
+    taken = [give_back(desk, stream, command.command_id) for stream in opened if isinstance(stream.state, Worker)]
+    return Decision(
+        streams[0],
+        changes,
+        claims=[claim for one in taken for claim in one.claims],
+        releases=[command.command_id, *(holder for one in taken for holder in one.releases)],
+    )
 
 
 class _Life(NamedTuple):
