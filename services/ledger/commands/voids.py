@@ -17,6 +17,7 @@ from ledger.domain.policy import Policies
 from ledger.domain.stays import stays_of
 from ledger.domain.void import Voidable, VoidCommand, check_without, told
 from ledger.domain.worker import Worker
+from ledger.event_store import Change
 from shared.envelope import Recorded
 from shared.events import (
     CandidateWithdrawn,
@@ -70,12 +71,17 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
         )
         for stream in [*opened, *touched]
     ]
-    taken = [give_back(desk, stream, command.command_id) for stream in opened if isinstance(stream.state, Worker)]
+    return _decided(desk, opened, changes, command.command_id)
+
+
+def _decided(desk: Desk, opened: list[AnyOpened], changes: list[Change], command_id: str) -> Decision:
+    """What is written, and whose claims end or begin with it."""
+    taken = [give_back(desk, stream, command_id) for stream in opened if isinstance(stream.state, Worker)]
     return Decision(
-        streams[0],
+        opened[0].stream,
         changes,
         claims=[claim for one in taken for claim in one.claims],
-        releases=[command.command_id, *(holder for one in taken for holder in one.releases)],
+        releases=[command_id, *(holder for one in taken for holder in one.releases)],
     )
 
 
