@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from shared.calendar_day import calendar_day, utc_now
 from shared.principals import Principal, Role, parse_scope
 from shared.settings import from_environment
 from workforce.operating import app as operating
 from workforce.policy_commands import app as policy
+from workforce.run_commands import app as payroll
 from workforce.scenario_commands import app as scenario
 from workforce.scenario_commands import preview
-from workforce.terminal import print_fields, print_json, refusals, screen, stderr
+from workforce.terminal import print_json, refusals, screen, stderr
 from workforce.upkeep import app as upkeep
 
 # What a command needs beyond its own words is imported when it is run: it takes longer than to say what there is.
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 DEMO_DATA = Path("var/demo")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-payroll = typer.Typer(no_args_is_help=True, help="Draft, approve, close and show a month.")
 payroll.command("preview")(preview)
 app.add_typer(payroll, name="payroll")
 app.add_typer(policy, name="policy")
@@ -155,61 +154,6 @@ def replay(token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
             screen.print(table)
         if not found["equal"]:
             raise typer.Exit(1)
-
-
-@payroll.command("draft")
-def payroll_draft(
-    jurisdiction: str, month: str, token: Token, document: Document, url: Url = HERE, as_json: AsJson = False
-) -> None:
-    """Compute a month and write the draft down."""
-    body = {"jurisdiction": jurisdiction, "month": month, **_today(document)}
-    _command(url, token, "/payroll/v1/runs", body, as_json)
-
-
-@payroll.command("approve")
-def payroll_approve(
-    jurisdiction: str,
-    month: str,
-    digest: str,
-    token: Token,
-    document: Document,
-    url: Url = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Approve the draft with the digest that was shown."""
-    path = f"/payroll/v1/runs/{jurisdiction}/{month}/1/approval"
-    _command(url, token, path, {"digest": digest, **_today(document)}, as_json, subject=f"run/{jurisdiction}/{month}/1")
-
-
-@payroll.command("close")
-def payroll_close(
-    jurisdiction: str, month: str, token: Token, document: Document, url: Url = HERE, as_json: AsJson = False
-) -> None:
-    """Close the approved draft."""
-    run = f"{jurisdiction}/{month}/1"
-    _command(url, token, f"/payroll/v1/runs/{run}/closure", _today(document), as_json, subject=f"run/{run}")
-
-
-@payroll.command("show")
-def payroll_show(jurisdiction: str, month: str, token: Token, url: Url = HERE, as_json: AsJson = False) -> None:
-    """A run: where it stands and its totals."""
-    with refusals(as_json):
-        print_fields(_client(url, token).read(f"/payroll/v1/runs/{jurisdiction}/{month}/1"), as_json)
-
-
-def _command(
-    url: str, token: str, path: str, body: dict[str, Any], as_json: bool, *, subject: str | None = None
-) -> None:
-    """A `subject` not looked at before is acted on whatever its version."""
-    with refusals(as_json):
-        print_fields(_client(url, token).command(path, body, subject=subject), as_json)
-
-
-def _today(document: str) -> dict[str, Any]:
-    from workforce.client import basis
-
-    today = calendar_day(utc_now())
-    return {"effective_date": today.isoformat(), "basis": basis(document, today)}
 
 
 def _client(url: str, token: str) -> "Client":

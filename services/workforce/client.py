@@ -62,10 +62,14 @@ class Client:
 
     def text(self, path: str, *, role: Role = Role.FINANCE, **params: Any) -> str:
         """An answer that is not JSON, such as CSV. Raises RefusedByServer."""
+        return self.content(path, role=role, **params).decode()
+
+    def content(self, path: str, *, role: Role = Role.FINANCE, **params: Any) -> bytes:
+        """A file. Raises RefusedByServer."""
         answer = self.http.get(path, headers={"Authorization": f"Bearer {self.tokens[role]}"}, params=params)
         if answer.status_code >= 400:
             _checked(answer)
-        return answer.text
+        return answer.content
 
     def upload(
         self, path: str, content: BinaryIO, params: Mapping[str, str], *, media: str, key: str, role: Role = Role.ADMIN

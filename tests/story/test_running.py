@@ -119,3 +119,18 @@ def test_the_command_line_pays_the_next_month(told: Any, running: Any) -> None:
     shown = json.loads(_workforce(running, "payroll", "show", "chibi", month, "--json", role=Role.FINANCE).stdout)
     assert (shown["run"]["status"], shown["totals"]["total"]) == ("closed", draft["total"])
     assert replay(running.client)["equal"] is True
+
+
+def test_the_command_line_hands_the_month_over_and_says_what_is_in_the_way(
+    told: Any, running: Any, tmp_path: Path
+) -> None:
+    """F23, F28: the batch as a file; and until finance says what it booked, the next month does not close."""
+    paper = ("--document", "赤社薪〔2021-09〕")
+    assert _workforce(running, "payroll", "hand-over", "chibi", "2021-09", *paper, role=Role.FINANCE).returncode == 0
+    batch = tmp_path / "batch.json"
+    assert _workforce(running, "payroll", "export", "chibi", "2021-09", str(batch), role=Role.FINANCE).returncode == 0
+    found = json.loads(batch.read_text(encoding="utf-8"))
+    assert len(found["lines"]) == found["control"]["lines"] > 1000
+    listed = _workforce(running, "payroll", "readiness", "chibi", "2021-11", "--json", role=Role.FINANCE)
+    kinds = {one["kind"] for one in json.loads(listed.stdout)["blockers"] if one["blocks"]}
+    assert (listed.returncode, "unacknowledged-batch" in kinds) == (1, True)

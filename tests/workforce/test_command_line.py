@@ -96,8 +96,8 @@ def test_an_act_of_the_command_line_holds_from_the_jurisdictions_today(
     run: Run, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half past six in the evening in London is half past two the next morning in Chibi."""
-    monkeypatch.setattr("workforce.cli.utc_now", lambda: datetime(2021, 10, 4, 18, 30, tzinfo=UTC))
-    from workforce.cli import _today
+    monkeypatch.setattr("workforce.run_commands.utc_now", lambda: datetime(2021, 10, 4, 18, 30, tzinfo=UTC))
+    from workforce.run_commands import _today
 
     assert _today("文") == {
         "effective_date": "2021-10-05",
