@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 
 from msgspec import Struct
@@ -14,6 +15,8 @@ from shared.feed import Feed
 from shared.money import yuan
 
 Sums = dict[str, str]
+_NAMED = 200
+"""More parts than these are told by type and day."""
 _SAYS = {
     PartKind.CALENDAR: "time alone: the days of the month, years served, what is paid in some months only, dates "
     "that a rule names itself",
@@ -61,18 +64,37 @@ class WaterfallAnswer(Struct, frozen=True, kw_only=True):
 
 
 def waterfall_answer(fall: Waterfall, before: Side, after: Side, feed: Feed) -> WaterfallAnswer:
-    """The waterfall with the paper behind the first event of each part."""
-    behind = papers(feed, {part.causes[0].position for part in fall.parts if part.causes})
+    """The waterfall with the paper behind the first event of each part; of many acts those of a kind and day as one."""
+    parts = fall.parts
+    behind = papers(feed, {part.causes[0].position for part in parts if part.causes})
     paper_at = {paper.position: paper for paper in behind}
+    if len(parts) > _NAMED:
+        parts = _gathered(parts, paper_at)
+        named = {part.causes[0].position for part in parts if part.causes}
+        behind = tuple(paper for paper in behind if paper.position in named)
     whole = difference(fall.after, fall.before)
     return WaterfallAnswer(
         before=_side(before, fall.before),
         after=_side(after, fall.after),
         difference=yuan(sum(whole.values())),
         by_payer=_by_payer(whole),
-        parts=tuple(_part(part, paper_at.get(part.causes[0].position) if part.causes else None) for part in fall.parts),
+        parts=tuple(_part(part, paper_at.get(part.causes[0].position) if part.causes else None) for part in parts),
         events=behind,
     )
+
+
+def _gathered(parts: list[Part], paper_at: Mapping[int, Paper]) -> list[Part]:
+    """The parts with the acts of one type and day together, at the place of the first."""
+    found: dict[tuple[object, ...], Part] = {}
+    for part in parts:
+        of = (paper_at[part.causes[0].position].type, part.causes[0].effective_day) if part.causes else ()
+        earlier = found.get((part.kind, *of))
+        amounts, causes = part.amounts, part.causes
+        if earlier is not None:
+            amounts, causes = Amounts(earlier.amounts), (*earlier.causes, *part.causes)
+            amounts.update(part.amounts)
+        found[part.kind, *of] = Part(part.kind, amounts, causes)
+    return list(found.values())
 
 
 def _side(side: Side, amounts: Amounts) -> SideAnswer:

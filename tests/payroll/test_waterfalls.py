@@ -4,6 +4,7 @@ import pytest
 from tests.payroll.feeding import BASIS
 from tests.payroll.test_api import Office, staffed
 
+from payroll import waterfall_answers
 from shared.money import fen
 
 pytestmark = pytest.mark.campaign
@@ -85,6 +86,23 @@ def test_a_place_has_one_part_for_an_act_and_says_whose_pay_it_moves():
         OF_PLACE, "finance", "street:second", jurisdiction="chibi", month="2020-11", against_known_position=before
     )
     assert [(kind, amount) for kind, amount, _ in told(own)] == [("rule", "260.00")]
+
+
+def test_many_acts_of_a_place_are_told_by_type_and_day_without_a_rest(monkeypatch):
+    """F70: an answer stays small however many acts there are."""
+    office = staffed()
+    before = office.log.head()
+    for worker, grade in (("chen", 17), ("li", 3)):
+        office.log.regrade(worker, "2020-11-01", grade)
+    office.log.qualify("chen", "2020-11-01", "senior")
+    asked = {"jurisdiction": "chibi", "month": "2020-12", "against_known_position": before}
+    assert [amount for _, amount, _ in told(office.get(OF_PLACE, **asked))] == ["-146.00", "218.00", "300.00"]
+    monkeypatch.setattr(waterfall_answers, "_NAMED", 2)
+    answer = office.get(OF_PLACE, **asked)
+    assert [amount for _, amount, _ in told(answer)] == ["72.00", "300.00"]
+    grades, _ = answer.json()["parts"]
+    assert (grades["events"], grades["workers"]) == (2, 2)
+    assert "worker.regraded.v1 and 1 more from 2020-11-01" in grades["says"]
 
 
 def test_nothing_differs_and_there_are_no_parts():
