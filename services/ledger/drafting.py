@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from ledger.chunk import ChunkDesk
 from ledger.command_table import COMMANDS, GUARDED, OPEN
 from ledger.desk import Decision
-from ledger.domain.command import Command, check_day
+from ledger.domain.command import Command, check_day, check_paper
 from ledger.domain.timeline import Timeline, fold
 from ledger.drift_answers import Drift
 from ledger.event_store import Claim
@@ -207,6 +207,7 @@ def _decide(found: Drafted, wish: Wish) -> None:
             raise wish.refused
         assert wish.command is not None
         assert wish.decide is not None
+        check_paper(wish.command, found.desk.today)
         decision = wish.decide(found.desk, wish.command)
         found.desk.check_dates(decision, wish.command.effective_date)
     except Refused as refused:

@@ -120,7 +120,7 @@ def _guards(versions: dict[str, int], decision: Decision) -> list[Change]:
 def _metadata(principal: Principal, command_id: str, wish: Wish) -> Metadata:
     assert wish.command is not None
     command = wish.command
-    return Metadata(command_id, principal.subject, command.basis, command.effective_date, traces.traceparent())
+    return Metadata(command_id, principal.subject, command.basis.kept, command.effective_date, traces.traceparent())
 
 
 def _answer(real: Drafted, appended: Appended) -> PromotionAnswer:
