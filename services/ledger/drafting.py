@@ -182,13 +182,17 @@ class Drafted:
                 yield DraftedEvent(command=wish.number, **msgspec.structs.asdict(event))
 
 
-def drafted(ledger: Ledger, principal: Principal, scenario: Scenario, *, planning: bool = True) -> Drafted:
+def drafted(
+    ledger: Ledger, principal: Principal, scenario: Scenario, *, planning: bool = True, papers: bool = False
+) -> Drafted:
     """Each command decided on what those before it leave, a refused one left out. Refused `unknown-time`.
 
     Ids that a command makes follow from the position and what was sent, so that the same scenario makes the same.
+    `papers`: each rests on one that is there; a scenario may look ahead to one that is not.
     """
     at_position = _position(ledger, scenario.at_position)
-    wishes = [_wish(principal, number, one) for number, one in enumerate(scenario.commands)]
+    today = calendar_day(ledger.clock()) if papers else date.max
+    wishes = [_wish(principal, number, one, today) for number, one in enumerate(scenario.commands)]
     said = [(wish.path, wish.body.decode(errors="replace")) for wish in wishes]
     digest = ledger.personal.fingerprint("scenario", msgspec.json.encode([at_position, said]).decode())
     found = Drafted(at_position, digest, ForkDesk(ledger, principal, at_position, planning=planning))
@@ -232,17 +236,18 @@ def _position(ledger: Ledger, asked: int | None) -> int:
     return head if asked is None else asked
 
 
-def _wish(principal: Principal, number: int, one: ScenarioCommand) -> Wish:
+def _wish(principal: Principal, number: int, one: ScenarioCommand, today: date) -> Wish:
     """The command; its body is what it says, however it was written down."""
-    sent = bytes(one.body)
+    said = bytes(one.body)
     try:
         shape, decide, roles = _row(one.path)
         require(principal, roles)
-        command = decode(sent, shape)
+        command = decode(said, shape)
+        said = msgspec.json.encode(msgspec.to_builtins(command, str_keys=True), order="deterministic")
         check_day(command)
+        check_paper(command, today)
     except Refused as refused:
-        return Wish(number, one.path, sent, None, None, refused)
-    said = msgspec.json.encode(msgspec.to_builtins(command, str_keys=True), order="deterministic")
+        return Wish(number, one.path, said, None, None, refused)
     return Wish(number, one.path, said, command, decide)
 
 

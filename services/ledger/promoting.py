@@ -57,7 +57,7 @@ def promote(ledger: Ledger, principal: Principal, wanted: PromoteScenario) -> tu
     Raises Refused `scenario-changed` for other commands than the digest's, `scenario-refused`, and `scenario-moved`
     where a stream that was looked at has moved since.
     """
-    planned = drafted(ledger, principal, wanted)
+    planned = drafted(ledger, principal, wanted, papers=True)
     if planned.digest != wanted.digest:
         raise Refused(
             "scenario-changed",

@@ -284,6 +284,17 @@ def test_a_scenario_with_a_command_that_is_refused_is_not_promoted(town: Town) -
     assert town.store.head() == head
 
 
+def test_a_scenario_looks_ahead_to_a_paper_that_is_not_there_yet_and_waits_for_it(town: Town) -> None:
+    """F66, F68: a budget of three years rests on papers to come; nothing is written before they are there."""
+    later = base()
+    later["body"]["basis"] = {**later["body"]["basis"], "date": "2021-06-18"}
+    found = drafted(town, later)
+    refused = problem(promote(town, found, later))
+    assert (refused["code"], refused["pointer"]) == ("scenario-refused", "/commands/0/body/basis/date")
+    town.clock.pass_(days=300)
+    assert promote(town, found, later).status_code == 201
+
+
 def test_a_promotion_that_the_database_did_not_take_can_be_sent_again(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
