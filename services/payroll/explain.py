@@ -56,15 +56,33 @@ class Explanation:
         self._due = due
         self._rows = rows
         self._evidence = evidence
-        self._entries = _by_key(due.entries)
+        self._entries = _by_key(due.entries, set(rows.service_month.tolist()))
         self._keys = list(zip(*(getattr(rows, name).tolist() for name in _KEY), strict=True))
         self._months = _by_month(due.segments)
         self._month = cache(self._month_of)
         self._ratio = cache(self._ratio_of)
+        self._said: dict[tuple[int, ...], str] = {}
 
     def of(self, row: int) -> str:
         """The sentence of the row's tree."""
-        return sentence(self.tree(row))
+        alike = self._alike(row)
+        if alike is None:
+            return sentence(self.tree(row))
+        said = self._said.get(alike)
+        if said is None:
+            said = self._said[alike] = sentence(self.tree(row))
+        return said
+
+    def _alike(self, row: int) -> tuple[int, ...] | None:
+        """What the sentence rests on where the row is a whole month in one state; None where it is anything else."""
+        key, segments = self._keys[row], self._due.segments
+        entries = self._entries.get(key, [])
+        segment = int(self._due.segment[entries[0]]) if len(entries) == 1 else None
+        if segment is None or segments.days[segment] != segments.month_days[segment]:
+            return None
+        _, service_month, payable_month, item, *_ = key
+        state = (int(segments.rate[segment]), int(self._due.level[entries[0]]), service_month, payable_month, item)
+        return (*state, int(self._rows.due_fen[row]), int(self._rows.paid_fen[row]))
 
     def tree(self, row: int, paid: tuple[Node, ...] = ()) -> Node:
         """What the row is made of: its segments, less what was paid before; `paid` says by which lines."""
@@ -240,8 +258,10 @@ def _by_month(segments: Segments) -> dict[tuple[int, int], list[int]]:
     return found
 
 
-def _by_key(entries: Entries) -> dict[tuple[int, ...], list[int]]:
+def _by_key(entries: Entries, service_months: set[int]) -> dict[tuple[int, ...], list[int]]:
+    """The entries of these service months under their keys."""
     found: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for number, key in enumerate(zip(*(getattr(entries, name).tolist() for name in _KEY), strict=True)):
-        found[key].append(number)
+        if key[1] in service_months:
+            found[key].append(number)
     return found
