@@ -60,28 +60,31 @@ def test_a_last_day_before_the_first_is_refused(town: Town) -> None:
     assert found["pointer"] == "/valid_until"
 
 
-def test_a_certificate_is_revoked_before_its_last_day_and_registered_again_past_it(town: Town) -> None:
-    """Rule 14: the last day that was known at first stands in nobody's way and takes nothing that came later."""
+def test_a_certificate_is_revoked_before_its_last_day_and_registered_again_from_it_on(town: Town) -> None:
+    """Rule 14: the last day stands in nobody's way, and takes no later registration with it."""
     worker_id = town.hire()
-    registered(town, worker_id, "senior", "SW-2", valid_until="2023-10-31")
+    first = registered(town, worker_id, "senior", "SW-2", valid_until="2023-10-31")
     ended = {"worker_id": worker_id, "certificate": "senior", "reason": "revoked"}
     town.give("certificate-ends", "2021-03-01", **ended)
-    registered(town, worker_id, "senior", "SW-3", "2022-01-01", valid_until="2025-12-31")
-    days = ("2021-02-28", "2021-03-01", "2022-01-01", "2023-11-01", "2025-12-31", "2026-01-01")
-    assert held(town, worker_id, *days) == ["senior", None, "senior", "senior", "senior", None]
+    wish = {"worker_id": worker_id, "certificate": "senior", "certificate_number": "SW-3"}
+    found = town.refuse("later-act-in-the-way", "qualifications", "2022-01-01", **wish)
+    assert (found["remedy"].split(",")[0], found["extra"]["acts"]) == (
+        "register it from 2023-11-01 on",
+        [first["command_id"]],
+    )
+    registered(town, worker_id, "senior", "SW-3", "2023-11-01", valid_until="2025-12-31")
+    assert held(town, worker_id, "2021-02-28", "2021-03-01", "2023-11-01", "2026-01-01") == ["senior", None] * 2
 
 
-def test_a_certificate_is_renewed_before_its_last_day_without_a_gap(town: Town) -> None:
-    """Rule 14: only with a later last day, and only where there is one."""
+def test_a_certificate_is_renewed_in_advance_from_the_day_after_its_last_one(town: Town) -> None:
+    """Rule 14: without a gap; before that day it is there already."""
     worker_id = town.hire()
     registered(town, worker_id, "senior", "SW-2", valid_until="2023-10-31")
     wish = {"worker_id": worker_id, "certificate": "senior", "certificate_number": "SW-2"}
-    town.refuse("already-there", "qualifications", "2023-09-01", **wish, valid_until="2023-10-30")
-    registered(town, worker_id, "senior", "SW-2", "2023-09-01", valid_until="2026-10-31")
+    found = town.refuse("already-there", "qualifications", "2023-09-01", **wish, valid_until="2026-10-31")
+    assert "renewed from the day after" in found["remedy"]
+    registered(town, worker_id, "senior", "SW-2", "2023-11-01", valid_until="2026-10-31")
     assert held(town, worker_id, "2023-10-31", "2023-11-01", "2026-10-31", "2026-11-01") == ["senior"] * 3 + [None]
-    registered(town, worker_id, "senior", "SW-2", "2026-10-01")
-    assert held(town, worker_id, "2026-11-01", "2030-01-01") == ["senior"] * 2
-    town.refuse("already-there", "qualifications", "2027-01-01", **wish, valid_until="2028-01-01")
 
 
 def test_an_honour_is_on_record_and_changes_neither_grade_nor_post(town: Town) -> None:

@@ -13,18 +13,13 @@ from ledger.personal import PersonalStore
 def qualify_worker(desk: Desk, command: certificates.QualifyWorker) -> Decision:
     """A registered certificate with its end, where that is known, and a claim on its number.
 
-    The number stays the worker's: a certificate that ended is registered again under it. An end that was known before
-    stays in the log; the certificate is registered once more on its day, so that it counts on.
+    The number stays the worker's: a certificate that ended is registered again under it.
     """
     worker, day = desk.worker(command.worker_id), command.effective_date
     policies = desk.policies(worker.state.serving(day).city_id).state
     qualified, expiry = certificates.qualify(command), certificates.expiry(command)
-    again = certificates.continued(worker.state.timeline, command)
-    renewed = again is not None and command.certificate in worker.state.serving(day).certificates
-    since = [on for on in (None if renewed else day, again) if on is not None]
-    after = worker.state
-    for on in since:
-        after = admit(after, qualified, on, policies)
+    after = admit(worker.state, qualified, day, policies)
+    certificates.check_expiry_ahead(worker.state.timeline, command)
     if expiry is not None:
         admit(after, *expiry, policies)
     claim = certificate_claim(desk.personal, command)
@@ -35,7 +30,7 @@ def qualify_worker(desk: Desk, command: certificates.QualifyWorker) -> Decision:
     sealed = msgspec.structs.replace(qualified, personal=desk.seal(command.worker_id, plain))
     return Decision(
         worker.stream,
-        [worker.with_dated(*((sealed, on) for on in since), *([expiry] if expiry else []))],
+        [worker.with_dated((sealed, day), *([expiry] if expiry else []))],
         claims=[] if known else [claim],
     )
 

@@ -19,7 +19,7 @@ from shared.refusal import Refused
 class QualifyWorker(WorkerCommand, frozen=True, kw_only=True):
     """A certificate, registered on the effective date; `valid_until`: the last day on which it counts.
 
-    One that is held and has a last day is renewed: it counts on from the day after it.
+    One that is held and has a last day is renewed from the day after it.
     """
 
     certificate: Certificate
@@ -57,17 +57,20 @@ def expiry(command: QualifyWorker) -> tuple[CertificateEnded, date] | None:
     return ended, command.valid_until + timedelta(days=1)
 
 
-def continued(timeline: Timeline, command: QualifyWorker) -> date | None:
-    """The day on which an end that is known already is overtaken by this registration; None where there is none."""
-    ends = [
-        act.effective_date
-        for act in timeline
-        if isinstance(act.event, CertificateEnded)
-        and act.event.certificate is command.certificate
-        and act.effective_date > command.effective_date
-    ]
-    last = max(ends, default=None)
-    return last if last is not None and (command.valid_until is None or command.valid_until >= last) else None
+def check_expiry_ahead(timeline: Timeline, command: QualifyWorker) -> None:
+    """Refused `later-act-in-the-way` where the last day of an earlier registration, revoked since, is yet to come."""
+    for act in timeline:
+        event = act.event
+        if not isinstance(event, CertificateEnded) or event.reason is not CertificateEnd.EXPIRED:
+            continue
+        if event.certificate is command.certificate and act.effective_date > command.effective_date:
+            raise Refused(
+                "later-act-in-the-way",
+                f"an earlier registration of it ends on {act.effective_date}, which would end this one, too",
+                pointer="/effective_date",
+                remedy=f"register it from {act.effective_date} on, or void the earlier registration first",
+                extra={"acts": [act.command_id]},
+            )
 
 
 def end(command: EndCertificate) -> CertificateEnded:
@@ -93,5 +96,5 @@ def check_certificate(standing: Standing, event: WorkerQualified, day: date, pol
             "already-there",
             f"the certificate {event.certificate} is already registered",
             pointer="/certificate",
-            remedy="nothing needs doing; one that has a last day is renewed with a later one",
+            remedy="nothing needs doing; one that has a last day is renewed from the day after it, also in advance",
         )
