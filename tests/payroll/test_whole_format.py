@@ -280,6 +280,12 @@ def test_a_probation_pays_its_share_to_its_last_day_and_nothing_of_the_performan
     assert october(rules, rows, item="performance") == 32_000
 
 
+def test_the_last_day_of_a_probation_is_on_probation():
+    """Rule 17: one day at 80 %, thirty in full: 80 + 3,000."""
+    rules = of_3100(probation=Probation(months=3, pay_share=Decimal("0.80")))
+    assert october(rules, fact("li", FactKind.PROBATION, "2020-10-01", "2020-10-01")) == 308_000
+
+
 def test_a_confirmed_probation_is_over_on_the_day_of_the_confirmation():
     log = opened(ladder=monthly("3100.00"), probation=Probation(months=3, pay_share=Decimal("0.80")))
     hired = log.hire("li", "2020-10-01", grade=10)
