@@ -122,12 +122,15 @@ class Monthly:
         rating = standing.rating or "no rating"
         rated = self.leaf(What.RATIO, by_rating, rating, f"{place}/{which}", said)
         parted = self.leaf(What.RATIO, share, "the performance part", f"{place}/share", performance.share)
-        basic, pay = self._full_pay(post, standing, Item.BASIC), full_pay(self._version, post, standing)
-        if pay is None or not pay.performance:
+        pay = full_pay(self._version, post, standing)
+        assert pay is not None
+        if not pay.performance:
             says = f"{percent(share)} performance × {said:f} ({rating})"
-            return multiplied(What.ITEM, (basic, parted, rated), says)
-        tables = self._full_pay(post, standing, Item.PERFORMANCE)
-        both = summed(What.MONTH, (multiplied(What.ITEM, (basic, parted), f"{percent(share)} performance"), tables))
+            return multiplied(What.ITEM, (self._full_pay(post, standing, Item.BASIC), parted, rated), says)
+        both = self._full_pay(post, standing, Item.PERFORMANCE)
+        if pay.basic and share:
+            basic = self._full_pay(post, standing, Item.BASIC)
+            both = summed(What.MONTH, (multiplied(What.ITEM, (basic, parted), f"{percent(share)} performance"), both))
         return multiplied(What.ITEM, (both, rated), f"performance × {said:f} ({rating})")
 
     def _full_pay(self, post: str, standing: Standing, item: Item) -> Node:
