@@ -29,6 +29,7 @@ VOUCHERS = [
     },
 ]
 A_FEN_MORE = {**VOUCHERS[0]["entries"][2], "credit_fen": 500_001}
+ONE_MORE = {**VOUCHERS[0]["entries"][0], "debit_fen": 510_001}
 BOOKED = [{"entry": 1, "booked_fen": 510_000}, {"entry": 2, "booked_fen": 10_000}, {"entry": 3, "booked_fen": 500_000}]
 RUN = {name: WHICH[name] for name in ("jurisdiction", "month", "sequence")}
 
@@ -105,9 +106,17 @@ def test_numbers_go_on_with_the_next_month_and_begin_anew_with_the_year(closed: 
         [*VOUCHERS, VOUCHERS[0]],
         [{**VOUCHERS[0], "entries": VOUCHERS[0]["entries"][:2]}, VOUCHERS[1]],
         [{**VOUCHERS[0], "entries": [*VOUCHERS[0]["entries"][:2], A_FEN_MORE]}, VOUCHERS[1]],
+        [{**VOUCHERS[0], "entries": [ONE_MORE, VOUCHERS[0]["entries"][1], A_FEN_MORE]}, VOUCHERS[1]],
         [{**VOUCHERS[0], "payer": "city/xianning"}, VOUCHERS[1]],
     ],
-    ids=["a payer left out", "a payer twice", "no credit side", "a fen too much", "of another payer"],
+    ids=[
+        "a payer left out",
+        "a payer twice",
+        "no credit side",
+        "a fen too much",
+        "a fen more on both sides",
+        "of another payer",
+    ],
 )
 def test_what_does_not_balance_is_not_handed_over(closed: Town, vouchers: list[dict[str, Any]]) -> None:
     """F23, P11: debit = credit for each payer, and what is payable is what the payer pays in the closed run."""
