@@ -10,13 +10,15 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from payroll.engine import EnactedPolicy, FactKind, day_number
+from payroll.engine import WORKER, EnactedPolicy, FactKind, day_number
 from payroll.known import Known
 from payroll.settlement import Line
 from shared.refusal import Refused
 
 PAYABLE = "payable"
 """应付: the other side of what is booked to items of the budget."""
+WITHHELD = "withheld"
+"""代扣: what is taken off a worker's pay for others; no budget bears it."""
 
 
 class Booking:
@@ -29,8 +31,10 @@ class Booking:
     def budget_item(self, line: Line) -> str:
         """That of the policy the worker was under in the service month; where it is silent, that of another in force.
 
-        Raises Refused `budget-item-missing`.
+        What is taken off a worker's pay is withheld. Raises Refused `budget-item-missing`.
         """
+        if line.payer == WORKER:
+            return WITHHELD
         key = (self._scheme(line.worker_id, line.service_month), line.service_month, line.item)
         if key not in self._found:
             self._found[key] = self._look_up(*key)

@@ -3,19 +3,20 @@
 from collections import Counter
 from datetime import date
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.payroll.working import enacted
 
-from payroll.booking import PAYABLE, Booking, vouchers_of
-from payroll.engine import FactKind, day_number
+from payroll.booking import PAYABLE, WITHHELD, Booking, vouchers_of
+from payroll.engine import WORKER, FactKind, day_number
 from payroll.known import Known, KnownFact
 from payroll.settlement import Line
 
 pytestmark = pytest.mark.campaign
 
-PAYERS = ("city/chibi", "street/first", "street/second", "community/north")
+PAYERS = ("city/chibi", "street/first", "street/second", "community/north", WORKER)
 STREETS = ("first", "second")
 WORKERS = ("converted", "old", "voided")
 ITEMS = ("basic", "allowance")
@@ -99,7 +100,7 @@ def test_the_order_of_the_lines_changes_no_voucher(lines: list[Line], chance: st
     assert vouchers_of(mixed, booking()) == vouchers_of(lines, booking())
 
 
-def line(worker_id: str, month: str, item: str) -> Line:
+def line(worker_id: str, month: str, item: str, payer: str = "city/chibi") -> Line:
     return Line(
         number=1,
         worker_id=worker_id,
@@ -109,7 +110,7 @@ def line(worker_id: str, month: str, item: str) -> Line:
         post="head",
         community_id="north",
         street_id="first",
-        payer="city/chibi",
+        payer=payer,
         due_fen=0,
         paid_fen=0,
         amount_fen=1,
@@ -132,3 +133,13 @@ def test_a_line_is_booked_as_the_policy_of_its_service_month_says(
 ) -> None:
     """Old people old rule, new people new rule: also for what is paid years later."""
     assert booking().budget_item(line(worker_id, month, item)) == account
+
+
+def test_what_is_taken_off_a_worker_is_withheld_from_what_is_payable() -> None:
+    """Rule 19: no budget bears it, and the worker gets so much less."""
+    taken = msgspec.structs.replace(line("old", "2020-10", "pension_own", WORKER), amount_fen=-29_918)
+    (voucher,) = vouchers_of([taken], booking())
+    assert [(entry["account"], entry["debit_fen"], entry["credit_fen"]) for entry in voucher["entries"]] == [
+        (WITHHELD, 0, 29_918),
+        (PAYABLE, 29_918, 0),
+    ]
