@@ -211,7 +211,6 @@ def _decide(found: Drafted, wish: Wish) -> None:
             raise wish.refused
         assert wish.command is not None
         assert wish.decide is not None
-        check_paper(wish.command, found.desk.today)
         decision = wish.decide(found.desk, wish.command)
         found.desk.check_dates(decision, wish.command.effective_date)
     except Refused as refused:
