@@ -17,6 +17,7 @@ BENCHES = {
     "kafka": "working lives through a real broker into payroll's database, beside a bare loop of the client",
     "imports": "a sheet of people through the API into both databases, and the bulk append beside raw COPY",
     "closing": "a month of a city closed on PostgreSQL, from the log to stored lines, beside COPY of the same rows",
+    "base": "the differences of a base from January for everybody to eight closed months, beside the engine alone",
     "preview": "what a base published for everybody would change, and a budget of three years, beside the engine alone",
     "latency": "from a command to the payslip that shows it, beside the command alone",
 }

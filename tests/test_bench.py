@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import closing, commands, engine, imports, openfisca_peer, plain_loop, preview, rebuild
+from bench import base, closing, commands, engine, imports, openfisca_peer, plain_loop, preview, rebuild
 from bench.__main__ import main
 from bench.population import MONTHS, population
 
@@ -175,3 +175,11 @@ def test_the_closing_bench_stores_what_was_drafted_and_says_what_it_documents():
     assert found["contents_equal"] is True
     assert found["exports_equal"] is True
     assert found["lines"] == 60 * 2 * 3
+
+
+def test_the_base_bench_pays_the_whole_difference_and_says_what_it_documents(capsys):
+    assert main(["base", "--json", "--workers", "40", "--runs", "1"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert all(key in base.__doc__ for key in found)
+    assert found["sums_equal"] is True
+    assert 0 < found["differing_entries"] <= found["paid_entries"]
