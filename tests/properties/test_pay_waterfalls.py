@@ -19,10 +19,12 @@ PAIRS = st.tuples(st.sampled_from(MONTHS), st.sampled_from(MONTHS), st.integers(
 
 
 def oracle(log, month, at_position):
-    """(worker, payer) → fen of a month, by an opinion that shares no code with the engine."""
+    """(worker, payer) → fen that a month makes payable, by an opinion that shares no code with the engine."""
     found = Counter()
-    for key, amount in pay.due(log.events, CITY, month, at_position).items():
-        found[key.worker, key.payer] += amount
+    for service in MONTHS[: MONTHS.index(month) + 1]:
+        for key, amount in pay.due(log.events, CITY, service, at_position).items():
+            if key.payable == month:
+                found[key.worker, key.payer] += amount
     return found
 
 
