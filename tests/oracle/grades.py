@@ -215,12 +215,18 @@ class Telling:
             self.put(act["grade"])
         elif what in ("educate", "qualify"):
             self.begins.append((self.start(act, day), act))
-        elif what == "end" and act["certificate"] in self.worth:
+        elif what == "end" and act["certificate"] in self.worth and not self.renewed(act):
             was = self.above()
             least = self.certified - self.worth.pop(act["certificate"])
             left = all_of(list(self.worth.values()), self.several(day))
             self.certified = max(least, min(self.certified, left))
             self.moved(was, day)
+
+    def renewed(self, ended: Act) -> bool:
+        """A certificate that is registered again from the day on which it expires never ended."""
+        number = next(place for place, one in enumerate(self.life) if one is ended)
+        same = ("qualify", ended["on"], ended["certificate"])
+        return any((one["what"], one["on"], one.get("certificate")) == same for one in self.life[number + 1 :])
 
     def end_service(self, day: date) -> None:
         """The years that are over by then are judged, too; where nothing judges them each counts."""
