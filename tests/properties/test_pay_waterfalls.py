@@ -14,7 +14,7 @@ from payroll.sides import Comparing, RunSide, Side, everything
 
 pytestmark = pytest.mark.campaign
 
-SHARE, LONG = 12, 200
+SHARE, LONG = 40, 400
 PAIRS = st.tuples(st.sampled_from(MONTHS), st.sampled_from(MONTHS), st.integers(0, 20), st.integers(0, 20))
 
 
