@@ -130,6 +130,15 @@ def test_a_certificate_registered_again_after_its_end_counts_once() -> None:
     assert due("2022-08-01", *life, again, qualified("2022-05-10", SENIOR), rules=rules) == 5
 
 
+@pytest.mark.parametrize("starts", ["registration", "next-month", "next-year"])
+def test_a_certificate_renewed_on_the_day_it_expires_keeps_its_step(starts: str) -> None:
+    """Rule 14: whenever a new one would begin to count."""
+    rules = policy(certificate_steps=STEPS, certificate_starts=starts)
+    life = hired(), qualified("2021-03-10", SENIOR), ended("2023-02-01", SENIOR)
+    assert due("2023-02-01", *life, rules=rules) == 1
+    assert due("2023-02-01", *life, qualified("2023-02-01", SENIOR), rules=rules) == 4
+
+
 def test_a_certificate_that_ends_before_it_began_to_count_never_counts() -> None:
     """Rule 14: registered on 10 March it would count from April."""
     rules = policy(certificate_steps=STEPS)

@@ -95,7 +95,7 @@ def _with_wage(text):
     return Ladder(base=Base(average_annual_wage=Decimal(text), share=ours.base.share), coefficients=ours.coefficients)
 
 
-def _ratios(largest):
+def ratios(largest):
     """0 to the largest with up to ten places: the ends, short ones, and ones that use every place."""
     exact = st.decimals(0, largest, places=10)
     return st.one_of(
@@ -113,7 +113,7 @@ def _amounts(largest="999999999.99"):
 def _parted(draw, whole):
     """Shares of some levels, adding up to the whole where it is said so, else to at most 1."""
     levels = draw(st.permutations(list(Level)))[: draw(st.integers(1, 3))]
-    cuts = sorted(draw(st.lists(_ratios(1), min_size=len(levels), max_size=len(levels))))
+    cuts = sorted(draw(st.lists(ratios(1), min_size=len(levels), max_size=len(levels))))
     if whole:
         cuts[-1] = Decimal(1)
     return {level: high - low for level, low, high in zip(levels, [Decimal(0), *cuts], cuts, strict=False)}
@@ -125,7 +125,7 @@ _RULES = st.builds(
     shares=_parted(whole=False),
     remainder=st.none() | _parted(whole=True),
 )
-_POSITIVE = _ratios(10).filter(bool)
+_POSITIVE = ratios(10).filter(bool)
 _LADDERS = st.builds(
     Ladder,
     base=st.builds(
@@ -144,9 +144,9 @@ _CHANGES = {
     "performance": st.none()
     | st.builds(
         Performance,
-        share=_ratios(1),
-        factors=st.dictionaries(st.sampled_from([str(rating) for rating in Rating]), _ratios(10)),
-        without_rating=_ratios(10),
+        share=ratios(1),
+        factors=st.dictionaries(st.sampled_from([str(rating) for rating in Rating]), ratios(10)),
+        without_rating=ratios(10),
     ),
     "certificate_allowance": st.none()
     | st.builds(
