@@ -15,14 +15,13 @@ from shared.idempotency import key_of
 from shared.preconditions import etag, version_of
 from shared.refusal import Refused
 
-_ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
-Jurisdiction = Annotated[str, Path(pattern=_ID, description="the city whose policies and runs these are")]
-OfJurisdiction = Annotated[str, Query(pattern=_ID, description="the city whose policies and runs these are")]
-Month = Annotated[
-    str, Path(pattern=r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])$", description="a calendar month, YYYY-MM")
-]
+ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
+MONTH = r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])$"
+Jurisdiction = Annotated[str, Path(pattern=ID, description="the city whose policies and runs these are")]
+OfJurisdiction = Annotated[str, Query(pattern=ID, description="the city whose policies and runs these are")]
+Month = Annotated[str, Path(pattern=MONTH, description="a calendar month, YYYY-MM")]
 Sequence = Annotated[int, Path(ge=1, le=99, description="1, or the number of a supplementary run")]
-WorkerId = Annotated[str, Path(pattern=_ID, description="the worker's id")]
+WorkerId = Annotated[str, Path(pattern=ID, description="the worker's id")]
 KnownAt = Annotated[datetime | None, Query(description="as known at this time, with its offset from UTC")]
 KnownPosition = Annotated[int | None, Query(ge=0, le=2**53, description="as known at this position of the log")]
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)

@@ -7,6 +7,8 @@ from fastapi import Query, Request, Response
 
 from payroll.access import lines_within, not_found, worker_in_scope
 from payroll.asking import (
+    ID,
+    MONTH,
     Jurisdiction,
     KnownAt,
     KnownPosition,
@@ -28,12 +30,10 @@ from payroll.waterfall_answers import WaterfallAnswer, waterfall_answer
 from shared.http import Route, principal_of
 from shared.principals import EVERYONE, OFFICE
 
-_ID = r"^[a-z0-9][a-z0-9-]{0,63}$"
-_MONTH = r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])$"
-AMonth = Annotated[str, Query(pattern=_MONTH, description="the month, YYYY-MM")]
-Against = Annotated[str | None, Query(pattern=_MONTH, description="the month it is held against; the same")]
+AMonth = Annotated[str, Query(pattern=MONTH, description="the month, YYYY-MM")]
+Against = Annotated[str | None, Query(pattern=MONTH, description="the month it is held against; the same")]
 Other = Annotated[int, Query(ge=1, le=99, description="the other run's sequence")]
-Of = Annotated[str | None, Query(pattern=_ID, description="only of this worker")]
+Of = Annotated[str | None, Query(pattern=ID, description="only of this worker")]
 
 
 def waterfall_routes(payroll: Payroll) -> list[Route]:
