@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 
 from payroll.access import lines_within, worker_in_scope
 from payroll.answers import DueAnswer, Payslip, ProjectionAnswer, RebuildAnswer, engine_answer, line_answer, totals_of
-from payroll.asking import KnownAt, KnownPosition, Month, OfJurisdiction, WorkerId, at, position_asked
+from payroll.asking import ID, KnownAt, KnownPosition, Month, OfJurisdiction, WorkerId, at, position_asked
 from payroll.engines import engine
 from payroll.ladders import ladder_on
 from payroll.run_state import states_of
@@ -16,7 +16,7 @@ from payroll.settlement import month_alone
 from payroll.soundness import check_rules_taken, check_runs_taken
 from shared.http import principal_of
 
-Scheme = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="the pay scheme")]
+Scheme = Annotated[str, Query(pattern=ID, description="the pay scheme")]
 
 
 class PayReads:

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from msgspec import Struct
 
 from payroll.access import lines_within
-from payroll.asking import KnownAt, KnownPosition, OfJurisdiction, at, position_asked
+from payroll.asking import ID, KnownAt, KnownPosition, OfJurisdiction, at, position_asked
 from payroll.runs import Payroll
 from payroll.soundness import check_nothing_parked, check_sound
 from shared.http import Route, principal_of
@@ -16,7 +16,7 @@ from shared.principals import OFFICE
 
 Sums = dict[str, str]
 Payer = Annotated[str | None, Query(max_length=220, description="only of this payer")]
-OfWorker = Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="only of this worker")]
+OfWorker = Annotated[str | None, Query(pattern=ID, description="only of this worker")]
 
 
 class PeriodAnswer(Struct, frozen=True, kw_only=True):
