@@ -145,6 +145,17 @@ def test_only_a_community_that_exists_is_closed(town: Town) -> None:
     refuse_redraw(town, "unknown-place", [], [closed("xinhua", "jinqiao")])
 
 
+def test_a_community_that_closes_later_is_not_closed_before_that_too(town: Town) -> None:
+    """Rule 12: it closes once; the redraw on record is voided first, and then the earlier one is open."""
+    worker_id = town.hire("xinhua")
+    later = redraw(town, [], [closed("xinhua", "huangjia")], "2020-12-01")
+    found = refuse_redraw(town, "later-act-in-the-way", [], [closed("xinhua", "jinqiao")])
+    assert (found["pointer"], found["extra"]["acts"]) == ("/closed/0/community_id", [later["command_id"]])
+    town.give("voids", "2020-11-01", command_id=later["command_id"], reason="日期写错")
+    redraw(town, [], [closed("xinhua", "jinqiao")])
+    assert town.worker(worker_id)["community_id"] == "jinqiao"
+
+
 def test_a_community_of_another_city_is_neither_closed_nor_a_successor(town: Town) -> None:
     refuse_redraw(town, "not-found", [], [closed("tianan", "xinhua")])
     refuse_redraw(town, "redraw-incomplete", [], [closed("xinhua", "tianan")])

@@ -37,7 +37,7 @@ def redraw_communities(desk: Desk, command: RedrawCommunities) -> Decision:
     opening = {opened.community_id: desk.community(opened.community_id, "/opened") for opened in command.opened}
     for number, one in enumerate(command.closed):
         pointer = f"/closed/{number}/community_id"
-        community_rules.check_exists(
+        community_rules.check_closing(
             closing[one.community_id].state, one.community_id, command.effective_date, pointer=pointer
         )
     _check_successors(command, city.state)

@@ -238,6 +238,20 @@ def check_exists(community: Community, community_id: str, day: date, *, pointer:
         )
 
 
+def check_closing(community: Community, community_id: str, day: date, *, pointer: str) -> None:
+    """A community closes once. Refused as `check_exists` says, `later-act-in-the-way` where it closes later already."""
+    check_exists(community, community_id, day, pointer=pointer)
+    closed = community.closed
+    if closed is not None:
+        raise Refused(
+            "later-act-in-the-way",
+            f"{community_id} closes on {closed.effective_date} already",
+            pointer=pointer,
+            remedy="void that redraw first, or leave the community out",
+            extra={"acts": [closed.command_id]},
+        )
+
+
 def check_new(community: Community, community_id: str, pointer: str) -> None:
     """Refused `already-registered` for an id that is taken."""
     if community.registered is not None:
