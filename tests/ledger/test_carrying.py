@@ -163,3 +163,14 @@ def test_a_conversion_that_names_no_place_follows_a_transfer_that_comes_in_befor
     assert places(wide, worker_id) == ["jinqiao"] * 4
     assert wide.worker(worker_id, "2020-10-10")["scheme"] != "legacy"
     assert wide.seats("jinqiao", day="2020-10-10") == (8, 1)
+
+
+def test_a_void_of_a_redraw_brings_nobody_back_whose_hire_was_voided(town: Town) -> None:
+    """Rules 6 and 12: what the first redraw said of somebody is not said again once the second is out."""
+    hired = town.give("hires", "2021-01-15", **town.hiring("jinqiao"))
+    redraw(town, [], [closed("jinqiao", "huangjia")], "2020-10-27")
+    second = redraw(town, [], [closed("huangjia", "xinhua")], "2020-12-05")
+    town.give("voids", "2021-01-18", command_id=hired["command_id"], reason="录入错误")
+    town.give("voids", "2020-10-28", command_id=second["command_id"], reason="方案撤回")
+    assert town.seats("huangjia", day="2021-02-01") == (2, 0)
+    assert town.seats("xinhua", day="2021-02-01") == (2, 0)

@@ -45,7 +45,7 @@ def void_command(desk: Desk, command: VoidCommand) -> Decision:
     _check_kind(written)
     policies = _policies(desk, opened)
     lives = _lives(desk, opened, command.command_id)
-    retold = _retold(desk, lives, command.command_id)
+    retold = _retold(desk, opened, lives, command.command_id)
     for stream in opened:
         after = _after(stream, lives, retold, command.command_id)
         check_without(stream.state, after, command.command_id, policies)
@@ -119,17 +119,31 @@ def _concerned(desk: Desk, opened: list[AnyOpened], command_id: str) -> list[Ope
     return [worker for worker in found.values() if isinstance(worker.state, Worker)]
 
 
-def _retold(desk: Desk, lives: list[_Life], command_id: str) -> dict[str, list[StaysRestated]]:
-    """Community stream → the stays that the void leaves its workers, where taking the command out does not say them."""
+def _retold(
+    desk: Desk, opened: list[AnyOpened], lives: list[_Life], command_id: str
+) -> dict[str, list[StaysRestated]]:
+    """Community stream → the stays that the void leaves its workers, where taking the command out does not say them.
+
+    Also where the command told that somebody is there no more: what was told before it is not to come back.
+    """
     anew: dict[str, list[StaysRestated]] = {}
     for before, after, _ in lives:
         worker_id = before.stream.partition("/")[2]
         was, will = stays_of(before.state), stays_of(after)
-        for name in dict.fromkeys([*was, *will]):
+        for name in dict.fromkeys([*was, *will, *_told_of(worker_id, opened, command_id)]):
             stays = will.get(name, ())
             if not told(community_of(desk, name), command_id, ()).says(worker_id, stays):
                 anew.setdefault(f"community/{name}", []).append(StaysRestated(worker_id=worker_id, stays=stays))
     return anew
+
+
+def _told_of(worker_id: str, opened: list[AnyOpened], command_id: str) -> list[str]:
+    """The communities that the command told anything of the worker."""
+    return [
+        stream.stream.partition("/")[2]
+        for stream in opened
+        if isinstance(stream.state, Community) and stream.state.told_by(command_id, worker_id)
+    ]
 
 
 def _after(stream: AnyOpened, lives: list[_Life], retold: dict[str, list[StaysRestated]], command_id: str) -> Voidable:

@@ -151,6 +151,13 @@ class Community(Struct, frozen=True):
         """Whether these are the worker's stays here, and nobody leaves who had not come."""
         return self.stays_of(worker_id) == stays and not any(self.unmatched(worker_id))
 
+    def told_by(self, command_id: str, worker_id: str) -> bool:
+        """Whether the command said anything of the worker here."""
+        return any(
+            act.command_id == command_id and isinstance(act.event, TOLD) and act.event.worker_id == worker_id
+            for act in self.timeline
+        )
+
     def unmatched(self, worker_id: str | None = None) -> Iterator[Movement]:
         """Departures of somebody who would not be here under that seat, and arrivals of somebody who already is.
 
