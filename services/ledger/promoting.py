@@ -10,7 +10,6 @@ from ledger.desk import Decision
 from ledger.drafting import Digest, Drafted, Scenario, Wish, check_fit, drafted
 from ledger.event_store import (
     Answered,
-    AnsweredBefore,
     Appended,
     Change,
     ClaimTaken,
@@ -70,16 +69,13 @@ def promote(ledger: Ledger, principal: Principal, wanted: PromoteScenario) -> tu
     stored = ledger.store.answered(key)
     if stored is None:
         try:
-            _check_unmoved(ledger.store, planned, _moved(ledger.store, planned))
+            _check_unmoved(ledger.store, planned)
             return *_append(ledger, principal, wanted, key), False
-        except AnsweredBefore:
+        except (VersionConflict, ClaimTaken, Refused) as overtaken:
             stored = ledger.store.answered(key)
-            assert stored is not None
-        except VersionConflict:
-            _check_unmoved(ledger.store, planned, _moved(ledger.store, planned))
-            raise
-        except ClaimTaken as taken:
-            raise refused_claim(taken) from None
+            if stored is None:
+                _check_unmoved(ledger.store, planned)
+                raise (refused_claim(overtaken) if isinstance(overtaken, ClaimTaken) else overtaken) from None
     return stored.answer, stored.last_position, True
 
 
@@ -144,7 +140,8 @@ def _moved(store: EventStore, planned: Drafted) -> list[tuple[str, int, int]]:
     return [one for one in now if one[1] != one[2]]
 
 
-def _check_unmoved(store: EventStore, planned: Drafted, moved: list[tuple[str, int, int]]) -> None:
+def _check_unmoved(store: EventStore, planned: Drafted) -> None:
+    moved = _moved(store, planned)
     if not moved:
         return
     stream, version, now = moved[0]

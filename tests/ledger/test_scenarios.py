@@ -9,6 +9,7 @@ import httpx
 import pytest
 from tests.ledger.given import ADMIN, POLICIES, Town, bearer, command, problem
 
+from ledger.event_reads import StoredAnswer
 from ledger.event_store import StoreUnavailable
 from shared.events import WorkerHired
 from workforce.policy_files import read_policy
@@ -209,6 +210,26 @@ def test_four_who_promote_at_once_write_it_once(each_town: Town) -> None:
         answers = list(pool.map(lambda _: promote(town, found, *commands), range(4)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
+    assert town.store.head() == found["at_position"] + len(found["events"])
+
+
+def test_whom_the_same_promotion_overtakes_is_given_its_answer(
+    each_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F68: also between the question whether it is written and the look at what it rests on."""
+    town = each_town
+    commands = [one("/hires", "2020-11-01", **town.hiring()), base()]
+    found, answered, before = drafted(town, *commands), town.store.answered, []
+
+    def overtaken(key: str) -> StoredAnswer | None:
+        monkeypatch.undo()
+        said = answered(key)
+        before.append(promote(town, found, *commands))
+        return said
+
+    monkeypatch.setattr(town.store, "answered", overtaken)
+    after = promote(town, found, *commands)
+    assert (after.status_code, after.content) == (201, before[0].content)
     assert town.store.head() == found["at_position"] + len(found["events"])
 
 

@@ -119,9 +119,7 @@ def _concerned(desk: Desk, opened: list[AnyOpened], command_id: str) -> list[Ope
     return [worker for worker in found.values() if isinstance(worker.state, Worker)]
 
 
-def _retold(
-    desk: Desk, opened: list[AnyOpened], lives: list[_Life], command_id: str
-) -> dict[str, list[StaysRestated]]:
+def _retold(desk: Desk, opened: list[AnyOpened], lives: list[_Life], command_id: str) -> dict[str, list[StaysRestated]]:
     """Community stream → the stays that the void leaves its workers, where taking the command out does not say them.
 
     Also where the command told that somebody is there no more: what was told before it is not to come back.
