@@ -13,7 +13,7 @@ from payroll.columnar import MEDIA as PARQUET
 from payroll.columnar import parquet_of
 from payroll.exports import csv_of
 from payroll.hand_overs import check_handed_over, closed_of
-from payroll.payments import Payment, accounts_of, payment_list
+from payroll.payments import Payment, accounts_of, owing_around, payment_list
 from payroll.run_lines import lines_of
 from payroll.run_state import RunState
 from payroll.runs import Payroll
@@ -94,7 +94,9 @@ class HandOverReads:
         accounts = None
         if principal_of(request).role in SHOWN_ACCOUNTS:
             accounts = accounts_of(self._payroll.ledger, jurisdiction, request.headers["authorization"])
-        found = payment_list(state.run_id, position, lines_of(self._projection, state), accounts)
+        closed_at = state.closed_act.position if state.closed_act else position
+        owing = owing_around(self._projection, jurisdiction, closed_at)
+        found = payment_list(state.run_id, position, lines_of(self._projection, state), owing, accounts)
         if format == "json":
             return at(position, found, version=state.version)
         headers = _named(position, state, format, "payments-")

@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from payroll.booking import last_day
 from payroll.budgets import year_of
+from payroll.in_force import last_day
 from payroll.known import Known
 from payroll.ledger_acts import LedgerSaidNo
 from payroll.run_state import RunState, states_of

@@ -14,6 +14,7 @@ from payroll.batch import AMOUNTS, BatchLine, Head
 
 MEDIA = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SUBTOTAL, TOTAL = "小计", "合计"
+_AMOUNTS = AMOUNTS | {"earned", "recovered"}
 _YUAN = "#,##0.00"
 _FORMULA = ("=", "+", "-", "@")
 _ELSE = (*_FORMULA, "#")
@@ -70,7 +71,7 @@ def _rows(book: _Book, sheet: Any, columns: Sequence[str], rows: Iterable[Any]) 
     total = Decimal(0)
     for row in rows:
         values = {column: getattr(row, column) for column in columns}
-        book.row(sheet, [Decimal(value) if name in AMOUNTS else value for name, value in values.items()])
+        book.row(sheet, [Decimal(value) if name in _AMOUNTS else value for name, value in values.items()])
         total += Decimal(row.amount)
     return total
 

@@ -92,6 +92,8 @@ WORDS = {
     "suspension/pay_share": "the share of the pay on suspension",
     "two_posts/pays": "what two posts in one hand are paid",
     "two_posts/supplement": "the supplement for two posts in one hand, yuan a month",
+    "recovery/most_share": "the share of a run's pay that may be kept back for what is owed",
+    "recovery/keeps": "what is left of a run's pay in any case, yuan",
     "legacy/*/until": "the last day of a conversion from {}",
     "legacy/*/conditions": "the conditions of a conversion from {}",
     "training/hours_a_year": "hours of training a year",

@@ -92,7 +92,7 @@ def test_each_contribution_says_its_base_its_share_and_its_rounding():
 
 def test_what_the_employer_pays_on_top_is_paid_out_to_nobody():
     """2,620 − 299.18."""
-    found = payment_list("chibi/2020-10/1", 0, drafted(), None)
+    found = payment_list("chibi/2020-10/1", 0, drafted(), {}, None)
     assert [payment.amount for payment in found.payments] == ["2320.82"]
 
 

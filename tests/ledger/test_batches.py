@@ -28,6 +28,7 @@ __all__ = ["ask"]
 pytestmark = pytest.mark.campaign
 
 RUN = "runs/chibi/2020-10/1"
+NOTHING = {"earned": "0.00", "recovered": "0.00"}
 NAME, ACCOUNT = "=王建国", "6217000000000000018"
 
 
@@ -168,14 +169,14 @@ def money(cell: Any) -> Decimal:
 
 
 def test_text_that_looks_like_a_formula_stays_text() -> None:
-    rows = [Payment(worker_id="w-1", name='=HYPERLINK("x")', bank_account="0062170018", amount="-1.00")]
+    rows = [Payment(worker_id="w-1", name='=HYPERLINK("x")', bank_account="0062170018", amount="-1.00", **NOTHING)]
     sheet = openpyxl.load_workbook(io.BytesIO(list_workbook("payments", rows, Payment)))["payments"]
     name, account = sheet["B2"], sheet["C2"]
     assert (name.data_type, name.value, name.quotePrefix) == ("s", '=HYPERLINK("x")', True)
     assert (account.data_type, account.value) == ("s", "0062170018")
     assert (sheet["D2"].data_type, sheet["D2"].value) == ("n", -1)
     text = b"".join(csv_of(rows, Payment)).decode("utf-8-sig")
-    assert list(csv.reader(io.StringIO(text)))[1] == ["w-1", '\'=HYPERLINK("x")', "0062170018", "-1.00"]
+    assert list(csv.reader(io.StringIO(text)))[1] == ["w-1", '\'=HYPERLINK("x")', "0062170018", "-1.00", "0.00", "0.00"]
 
 
 def test_the_payment_list_shows_accounts_to_who_pays_only(town: Town, finance: Finance) -> None:
@@ -198,8 +199,45 @@ def test_whoever_was_paid_too_much_owes_it_and_is_not_paid(town: Town, finance: 
     town.give("voids", command_id=hired.command_id, reason="录入错误")
     finance.close("2020-11")
     november = finance.read("runs/chibi/2020-11/1/payments")
-    assert [one["worker_id"] for one in november["receivables"]] == [hired.subject_id]
-    assert Decimal(november["paid"]) + Decimal(november["receivable"]) == Decimal(november["total"])
+    (owes,) = november["receivables"]
+    assert (owes["worker_id"], owes["before"], owes["recovered"]) == (hired.subject_id, "0.00", "0.00")
+    assert owes["owed"] == owes["arisen"] == november["owed"] != "0.00"
+    assert hired.subject_id not in {one["worker_id"] for one in november["payments"]}
+    assert Decimal(november["paid"]) == Decimal(november["total"]) + Decimal(november["arisen"])
+
+
+def test_what_is_owed_is_kept_back_a_fifth_of_a_months_pay_at_most_until_nothing_is_left(
+    town: Town, finance: Finance
+) -> None:
+    """Rules 5 and 18: 2,620 a month; a late suspension takes back 27 days of October and November, less December."""
+    worker_id = finance.read(f"{RUN}/payments")["payments"][0]["worker_id"]
+    finance.close("2020-11")
+    town.give("suspensions", "2020-10-05", worker_id=worker_id, reason="停职")
+    town.give("returns", "2020-12-01", worker_id=worker_id)
+    finance.close("2020-12")
+    around = [_around(finance, "2020-12", worker_id)]
+    december = finance.file("runs/chibi/2020-12/1/payments").json()
+    for month in range(1, 7):
+        finance.close(f"2021-0{month}")
+        around.append(_around(finance, f"2021-0{month}", worker_id))
+    assert around == [
+        (None, "2281.94"),
+        *((("2096.00", "524.00"), owed) for owed in ("1757.94", "1233.94", "709.94", "185.94")),
+        (("2434.06", "185.94"), "0.00"),
+        (("2620.00", "0.00"), None),
+    ]
+    again = finance.file("runs/chibi/2020-12/1/payments").json()
+    assert again | {"known_position": 0} == december | {"known_position": 0}
+
+
+def _around(finance: Finance, month: str, worker_id: str) -> tuple[tuple[str, str] | None, str | None]:
+    """(what the worker is paid and what is kept back, what is owed after the run), each where there is any."""
+    found = finance.read(f"runs/chibi/{month}/1/payments")
+    sums = {name: Decimal(found[name]) for name in ("paid", "total", "arisen", "recovered")}
+    assert sums["paid"] == sums["total"] + sums["arisen"] - sums["recovered"]
+    paid = {one["worker_id"]: (one["amount"], one["recovered"]) for one in found["payments"]}
+    owed = {one["worker_id"]: one["owed"] for one in found["receivables"]}
+    return paid.get(worker_id), owed.get(worker_id)
 
 
 def test_finance_says_what_it_booked_and_a_fen_less_is_seen(finance: Finance) -> None:

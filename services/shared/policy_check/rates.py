@@ -9,11 +9,12 @@ from shared.policy_check.fault import Fault, figures_of, in_full, parts_of, repe
 from shared.policy_document import Base, Ladder, Performance, PolicyDocument, Rhythm, TwoPosts, WorkingCalendar
 
 _PLACES = 10
-_YUAN_FIELDS = {"average_annual_wage", "monthly", "monthly_amount", "supplement", "floor", "ceiling"}
+_YUAN_FIELDS = {"average_annual_wage", "monthly", "monthly_amount", "supplement", "floor", "ceiling", "keeps"}
 _MOST_OF_THE_WAGE, _MOST_COEFFICIENT, _MOST_FACTOR = 2, 10, 10
 _SHARES = {
     "probation/pay_share": "the share of the pay on probation",
     "suspension/pay_share": "the share of the pay that goes on",
+    "recovery/most_share": "what may be kept back of somebody's pay",
     "appraisal/excellent_quota/share": "the quota of excellent",
 }
 _FIRST_HALF, _SECOND_HALF = range(6, 12), (12, 1, 2, 3, 4, 5)

@@ -30,6 +30,7 @@ from shared.policy_document.pay import (
     Ladder,
     Performance,
     Probation,
+    Recovery,
     Rounding,
     Suspension,
     TwoPostsPay,
@@ -75,6 +76,7 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
             "post_changes",
             "working_calendar",
             "contributions",
+            "recovery",
         }
     )
     policy_id: Annotated[Name, says("the id of this document")]
@@ -124,6 +126,8 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
     contributions: Annotated[dict[Insurance, Contribution], says("insurance → what employer and worker pay")] = field(
         default_factory=dict
     )
+
+    recovery: Annotated[Recovery, says("how much of a run's pay may be kept back for what is owed")] = Recovery()
 
     def has_grades(self) -> bool:
         """Whether pay depends on a grade (or step)."""

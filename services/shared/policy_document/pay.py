@@ -223,6 +223,18 @@ class Contribution(Part, frozen=True, kw_only=True):
     rounding: Rounding = Rounding()
 
 
+class Recovery(Part, frozen=True, kw_only=True):
+    """扣回: how much of what a run pays somebody may be kept back for what they owe from earlier runs."""
+
+    most_share: Annotated[Ratio, says("at most this share of what the run would pay")] = Decimal(1)
+    keeps: Annotated[Yuan | None, says("yuan a month that are left in any case")] = None
+
+    def most_fen(self, net_fen: int) -> int:
+        """What may be kept back of so much, fen; not more than all of it, and never less than nothing."""
+        keeps_fen = 0 if self.keeps is None else int(self.keeps * 100)
+        return max(0, min(int(net_fen * self.most_share), net_fen - keeps_fen))
+
+
 class Suspension(Part, frozen=True, kw_only=True):
     """停职: which share of the pay, and of what is paid beside it, goes on."""
 
