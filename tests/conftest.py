@@ -13,16 +13,17 @@ import kafka_broker as kafka
 import postgres
 from shared import traces
 
-SHARING = {"chaos", "kafka", "processes"}
-"""Folders that start services and a broker of their own: one after the other, beside all the others."""
+TOGETHER = {"chaos": "services", "kafka": "services", "processes": "services", "story": "story"}
+"""Folder → with which others it is run one after the other: those that start services and a broker of their own, and
+the tests of one told story."""
 
 
 class Shares(LoadScopeScheduling):
-    """What two processes of pytest share out between them: whole files, and these folders as one."""
+    """What two processes of pytest share out between them: whole files, and what belongs together as one."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return "services" if SHARING & set(Path(path).parts) else path
+        return next((TOGETHER[part] for part in Path(path).parts if part in TOGETHER), path)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
