@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from eventsourcing.persistence import IntegrityError
@@ -132,7 +131,8 @@ class EventStore(EventReads):
                 change.stream,
                 change.expected_version + ordinal,
                 event,
-                replace(metadata, effective_date=day),
+                day,
+                metadata,
                 self._randomness(NONCE_BYTES),
             )
             for ordinal, (event, day) in enumerate(change.dated(metadata.effective_date), 1)

@@ -1,7 +1,6 @@
 """An event as stored bytes: JSON with its envelope and a random nonce, checked to be readable before it is written."""
 
 from base64 import b64encode
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -23,9 +22,8 @@ class UnreadableEvent(Exception):
     """The event would not be read back as it is: a bug of the caller. Nothing was appended."""
 
 
-@dataclass(frozen=True)
-class Metadata:
-    """What all events of one command share: from when they hold, who did it, on which paper, in which trace."""
+class Metadata(Struct, frozen=True):
+    """What the events of one command share: who did it, on which paper, from when they hold, in which trace."""
 
     command_id: str
     actor: str
@@ -50,8 +48,7 @@ class _State(Struct, frozen=True, kw_only=True, omit_defaults=True):
     traceparent: str = ""
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """An event that has everything but its time and position; `state` has 1970 for its time."""
 
     stream: str
@@ -63,10 +60,10 @@ class Draft:
 _states = msgspec.json.Decoder(_State)
 
 
-def draft(stream: str, version: int, event: Event, metadata: Metadata, nonce: bytes) -> Draft:
+def draft(stream: str, version: int, event: Event, holds_from: date, metadata: Metadata, nonce: bytes) -> Draft:
     """The event in stored form. Raises UnreadableEvent when its bytes do not give an equal event and envelope."""
     state = _State(
-        effective_date=metadata.effective_date,
+        effective_date=holds_from,
         recorded_at=_EPOCH,
         actor=metadata.actor,
         basis=metadata.basis,
@@ -80,8 +77,9 @@ def draft(stream: str, version: int, event: Event, metadata: Metadata, nonce: by
         read = _decoded((0, stream, version, event.name, made.state))
     except (msgspec.MsgspecError, LookupError) as error:
         raise UnreadableEvent(f"{event.name} on {stream} cannot be read back: {error}") from error
-    given = Metadata(read.command_id, read.actor, read.basis, read.effective_date, read.traceparent)
-    if (read.event, given) != (event, metadata):
+    envelope = (read.command_id, read.actor, read.basis, read.effective_date, read.traceparent)
+    given = (metadata.command_id, metadata.actor, metadata.basis, holds_from, metadata.traceparent)
+    if (read.event, envelope) != (event, given):
         raise UnreadableEvent(f"{event.name} on {stream} is read back as something else")
     return made
 
