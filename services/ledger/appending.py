@@ -1,13 +1,13 @@
 """One append and the group it is committed with: each judged on what the log, and those before it, hold by then."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from ledger.recorders import Entry, Locked, Question, Row
-from ledger.stored_form import Draft, Metadata, microseconds, moment_of
+from ledger.recorders import Entry, Locked, Making, Question, Row
+from ledger.stored_form import NONCE_BYTES, Draft, Metadata, draft, microseconds, moment_of
 from ledger.stored_form import stored as stored_event
 from shared.calendar_day import calendar_day
 from shared.events import Event
@@ -91,6 +91,24 @@ class TooLate(Exception):
 
 
 @dataclass(frozen=True)
+class Drafting:
+    """The events of a command in stored form, of which each is made when it is asked for. May raise UnreadableEvent."""
+
+    changes: Sequence[Change]
+    metadata: Metadata
+    randomness: Callable[[int], bytes]
+
+    def __len__(self) -> int:
+        return sum(len(change.events) for change in self.changes)
+
+    def __iter__(self) -> Iterator[Draft]:
+        metadata, randomness = self.metadata, self.randomness
+        for change in self.changes:
+            for version, (event, day) in enumerate(change.dated(metadata.effective_date), change.expected_version + 1):
+                yield draft(change.stream, version, event, day, metadata, randomness(NONCE_BYTES))
+
+
+@dataclass(frozen=True)
 class Append:
     """Everything one command wants written. `key`: that of its answer where it is known before, else empty.
 
@@ -98,7 +116,7 @@ class Append:
     """
 
     changes: Sequence[Change]
-    drafts: Sequence[Draft]
+    drafts: Sequence[Draft] | Drafting
     metadata: Metadata
     claims: Sequence[tuple[str, str]]
     releases: Sequence[str]
@@ -143,7 +161,7 @@ class Pending:
         self._first_position = self._next_position = locked.next_position
         self._last_recorded_at = locked.last_recorded_at
         self._accepted = 0
-        self._events: list[StoredEvent] = []
+        self._drafted: list[tuple[Sequence[Draft] | Drafting, datetime]] = []
         self._commands: list[Row] = []
         self._answers: list[Row] = []
         self._claims: dict[tuple[str, str], str] = {}
@@ -170,7 +188,7 @@ class Pending:
         if not self._accepted:
             return None
         return Entry(
-            events=self._events,
+            events=Making(self._next_position - self._first_position, self._events),
             first_position=self._first_position,
             recorded_at=self._last_recorded_at,
             commands=self._commands,
@@ -178,6 +196,9 @@ class Pending:
             releases=self._releases,
             answers=self._answers,
         )
+
+    def _events(self) -> Iterator[StoredEvent]:
+        return (stored_event(one, recorded_at) for drafts, recorded_at in self._drafted for one in drafts)
 
     def _check(self, append: Append) -> None:
         if append.key in self._answered or (append.drafts and append.metadata.command_id in self._command_ids):
@@ -198,7 +219,7 @@ class Pending:
         self._next_position = appended.last_position + 1
         self._last_recorded_at = recorded_at
         self._versions |= appended.versions
-        self._events += [stored_event(drafted, appended.recorded_at) for drafted in append.drafts]
+        self._drafted.append((append.drafts, appended.recorded_at))
         if append.drafts:
             self._command_ids.add(command_id)
             self._commands.append((command_id, *span))

@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from eventsourcing.persistence import IntegrityError
 
 from ledger.appending import Answered as Answered
 from ledger.appending import AnsweredBefore as AnsweredBefore
-from ledger.appending import Append, Pending, conflict_of, question_of
+from ledger.appending import Append, Drafting, Pending, conflict_of, question_of
 from ledger.appending import Appended as Appended
 from ledger.appending import Change as Change
 from ledger.appending import Claim as Claim
@@ -22,7 +23,6 @@ from ledger.recorder_postgres import LedgerPostgresDatastore, LedgerPostgresReco
 from ledger.recorder_sqlite import LedgerSQLiteDatastore, LedgerSQLiteRecorder
 from ledger.recorders import Entry, Locked, LogRecorder, reachable
 from ledger.recorders import StoreUnavailable as StoreUnavailable
-from ledger.stored_form import NONCE_BYTES, Draft, draft
 from ledger.stored_form import Metadata as Metadata
 from ledger.stored_form import UnreadableEvent as UnreadableEvent
 from shared.calendar_day import utc_now
@@ -69,7 +69,7 @@ class EventStore(EventReads):
         """
         wish = self.wish(changes, metadata, claims=claims, releases=releases, answered=answered, key=key, until=until)
         try:
-            return self._committer.run(wish)
+            return self._committer.run(replace(wish, drafts=list(wish.drafts)))
         except TooManyWaiting:
             raise StoreBusy("too many appends are waiting for the database") from None
         except VersionConflict as conflict:
@@ -87,10 +87,10 @@ class EventStore(EventReads):
         key: str = "",
         until: date | None = None,
     ) -> Append:
-        """What `append` would write, for `append_all`. Raises UnreadableEvent."""
+        """What `append` would write, for `append_all`, which makes the stored form of each event as it writes it."""
         if len({change.stream for change in changes}) < len(changes):
             raise ValueError("a stream stands in one change only")
-        drafts = [drafted for change in changes for drafted in self._drafts(change, metadata)]
+        drafts = Drafting(changes, metadata, self._randomness)
         wanted = [(claim.kind, claim.key) for claim in claims]
         return Append(changes, drafts, metadata, wanted, releases, answered, key, until)
 
@@ -124,19 +124,6 @@ class EventStore(EventReads):
     def _forget(self, conflict: VersionConflict) -> None:
         for stream in conflict.streams:
             self._streams.forget(stream)
-
-    def _drafts(self, change: Change, metadata: Metadata) -> list[Draft]:
-        return [
-            draft(
-                change.stream,
-                change.expected_version + ordinal,
-                event,
-                day,
-                metadata,
-                self._randomness(NONCE_BYTES),
-            )
-            for ordinal, (event, day) in enumerate(change.dated(metadata.effective_date), 1)
-        ]
 
     def _commit(self, group: Sequence[Turn[Append, Appended]]) -> None:
         """One transaction for the group; where the database refuses its data, one for each, so that only one fails."""

@@ -1,7 +1,7 @@
 """The log in PostgreSQL: the library's recorder with dense positions, under one row's lock, never retried blindly."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -64,14 +64,14 @@ _INSERT = (
     "SELECT * FROM unnest(%s::text[], %s::bigint[], %s::text[], %b::bytea[], %s::bigint[]) RETURNING notification_id"
 )
 
-_COPIED: tuple[tuple[str, tuple[str, ...], Callable[[Entry], Sequence[Row]]], ...] = (
+_COPIED: tuple[tuple[str, tuple[str, ...], Callable[[Entry], Iterable[Row]]], ...] = (
     ("log_claims", ("text",) * 3, lambda entry: entry.claims),
     ("log_commands", ("text", "int8", "int8", "int8"), lambda entry: entry.commands),
     ("log_answers", ("text", "text", "bytea", "int8", "int8", "int8"), lambda entry: entry.answers),
     (
         "stored_events (originator_id, originator_version, topic, state, position)",
         ("text", "int8", "text", "bytea", "int8"),
-        lambda entry: entry.event_rows,
+        lambda entry: entry.event_rows if entry.events else (),
     ),
 )
 """Table → the types of its columns, and its rows in an entry."""
@@ -281,7 +281,7 @@ def _write_beside(connection: Connection[DictRow], entry: Entry) -> None:
     connection.execute(_dialect(ADVANCE_HEAD), entry.head_row)
 
 
-def _copy(connection: Connection[DictRow], table: str, types: Sequence[str], rows: Sequence[Row]) -> None:
+def _copy(connection: Connection[DictRow], table: str, types: Sequence[str], rows: Iterable[Row]) -> None:
     if rows:
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)".encode()) as copy:
             copy.set_types(types)
@@ -289,6 +289,6 @@ def _copy(connection: Connection[DictRow], table: str, types: Sequence[str], row
                 copy.write_row(row)
 
 
-def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+def _columns(rows: Iterable[Row]) -> list[list[Any]]:
     """Rows turned into columns, as unnest takes them."""
     return [list(column) for column in zip(*rows, strict=True)]

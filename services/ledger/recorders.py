@@ -99,6 +99,20 @@ class Locked:
 
 
 @dataclass(frozen=True)
+class Making:
+    """Events of which each is made when it is asked for; `count` of them."""
+
+    count: int
+    events: Callable[[], Iterator[StoredEvent]]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[StoredEvent]:
+        return self.events()
+
+
+@dataclass(frozen=True)
 class Entry:
     """Everything one transaction writes, together or not at all.
 
@@ -106,7 +120,7 @@ class Entry:
     commands whose claims end before those begin. `recorded_at` is the latest time in it.
     """
 
-    events: Sequence[StoredEvent]
+    events: Sequence[StoredEvent] | Making
     first_position: int
     recorded_at: int
     commands: Sequence[Row] = ()
@@ -120,12 +134,10 @@ class Entry:
         return (self.first_position + len(self.events), self.recorded_at)
 
     @property
-    def event_rows(self) -> list[Row]:
-        """Rows of `stored_events`, without the library's notification id."""
-        return [
-            (event.originator_id, event.originator_version, event.topic, event.state, position)
-            for position, event in enumerate(self.events, self.first_position)
-        ]
+    def event_rows(self) -> Iterator[Row]:
+        """Rows of `stored_events`, without the library's notification id; each is made when it is asked for."""
+        for position, event in enumerate(self.events, self.first_position):
+            yield (event.originator_id, event.originator_version, event.topic, event.state, position)
 
 
 Stamp = Callable[[Locked], Entry | None]

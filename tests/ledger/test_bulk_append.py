@@ -17,6 +17,7 @@ from ledger.event_store import (
     ClaimTaken,
     EventStore,
     Metadata,
+    UnreadableEvent,
     VersionConflict,
     open_store,
 )
@@ -210,3 +211,13 @@ def test_bulk_and_single_writers_side_by_side_lose_nothing(store: EventStore) ->
     assert [position for position, *_ in events] == list(range(2 * written))
     assert [version for _, stream, version, _ in events if stream == "community/c"] == list(range(1, written + 1))
     assert len({command_id for *_, command_id in events}) == written
+
+
+def test_one_event_that_cannot_be_read_back_leaves_nothing_of_any(store: EventStore) -> None:
+    """P15: found out while the others are being written already."""
+    wishes = hired(store, range(300))
+    odd = store.wish([Change("worker/odd", 0, [WorkerTrained(course="岗前", hours="40")])], metadata("c-odd"))  # type: ignore[arg-type]
+    with pytest.raises(UnreadableEvent):
+        store.append_all([*wishes, odd])
+    assert (store.head(), store.version("worker/1"), store.answered("key 1")) == (-1, 0, None)
+    assert len(store.append_all(hired(store, range(300)))) == 300
