@@ -1,11 +1,11 @@
 """What each payer has for a year beside what the year comes to: paid, still to come, and what is left (F21)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from payroll.engine import BASELINE, SCENARIO, month_name
+from payroll.engine import BASELINE, month_name, month_number
 from payroll.known import Known
 from payroll.scenarios import Compared, Fork, compared
 from shared.money import yuan
@@ -25,6 +25,21 @@ class PayerYear(Struct, frozen=True, kw_only=True):
     left: str | None
 
 
+class YearChange(Struct, frozen=True, kw_only=True):
+    """A payer's year, worked out to its end, without and with the acts; `left` of the budget with them.
+
+    `budget` and `left` are those of the scenario, null where none is set; what is left is negative where the year comes
+    to more.
+    """
+
+    payer: str
+    year: str
+    budget: str | None
+    baseline: str
+    scenario: str
+    left: str | None
+
+
 class Overspent(Struct, frozen=True, kw_only=True):
     """A payer who has less for a year than it comes to in the scenario, and `over` by how much."""
 
@@ -38,16 +53,10 @@ class Overspent(Struct, frozen=True, kw_only=True):
 
 def year_of(known: Known, year: int) -> list[PayerYear]:
     """Every payer who has a budget for the year or pays in it, by name. The year is worked out to its end."""
-    months = f"{year}-01", f"{year}-12"
-    first = max(months[0], known.payroll_from or months[0])
-    found = compared(Fork(known, known, (), ()), first, months[1]) if first <= months[1] else None
-    forecast: Counter[str] = Counter()
-    for _, payer, before, _ in found.sums.by_payer() if found is not None else ():
-        assert found is not None
-        forecast[found.names[BASELINE].payers[payer]] += before
+    forecast = _forecast(known, year)
     paid: Counter[str] = Counter()
     for line in known.paid:
-        if months[0] <= line.service_month <= months[1]:
+        if line.service_month[:4] == str(year):
             paid[line.payer] += line.amount_fen
     budgets = {payer: amount_fen for (payer, of_year), amount_fen in known.budgets.items() if of_year == year}
     return [
@@ -63,30 +72,65 @@ def year_of(known: Known, year: int) -> list[PayerYear]:
     ]
 
 
-def overspent(found: Compared, months: tuple[str, str]) -> Iterator[Overspent]:
-    """Of the years that are asked for whole, those that come to more than is set in the scenario, by year and payer."""
-    known = found.fork.scenario
+def _forecast(known: Known, year: int) -> Counter[str]:
+    """Payer → fen of the year's service months to its end."""
+    first = max(f"{year}-01", known.payroll_from or "")
+    if first > f"{year}-12":
+        return Counter()
+    sums = _by_year([compared(Fork(known, known, (), ()), first, f"{year}-12")])
+    return Counter({payer: fen[BASELINE] for (_, payer), fen in sums.items()})
+
+
+class YearsCompared:
+    """The years that the months of a scenario lie in, each worked out to its end."""
+
+    def __init__(self, found: Compared, months: tuple[str, str]) -> None:
+        self._known = found.fork.scenario
+        first, last = max(f"{months[0][:4]}-01", self._known.payroll_from or ""), f"{months[1][:4]}-12"
+        before, after = (first, _beside(months[0], -1)), (_beside(months[1], 1), last)
+        rest = [compared(found.fork, *span) for span in (before, after) if span[0] <= span[1]]
+        self._sums = sorted(_by_year([found, *rest]).items())
+
+    def changed(self) -> Iterator[YearChange]:
+        """Of the payers and years that come to something else with the acts: the forecast, the budget, what is left."""
+        for (year, payer), (before, after) in self._sums:
+            if before != after:
+                budget_fen = self._known.budgets.get((payer, int(year)))
+                yield YearChange(
+                    payer=payer,
+                    year=year,
+                    budget=None if budget_fen is None else yuan(budget_fen),
+                    baseline=yuan(before),
+                    scenario=yuan(after),
+                    left=None if budget_fen is None else yuan(budget_fen - after),
+                )
+
+    def overspent(self) -> Iterator[Overspent]:
+        """The years that come to more than is set in the scenario, by year and payer."""
+        for (year, payer), (before, after) in self._sums:
+            budget_fen = self._known.budgets.get((payer, int(year)))
+            if budget_fen is not None and after > budget_fen:
+                yield Overspent(
+                    payer=payer,
+                    year=year,
+                    budget=yuan(budget_fen),
+                    baseline=yuan(before),
+                    scenario=yuan(after),
+                    over=yuan(after - budget_fen),
+                )
+
+
+def _by_year(parts: Iterable[Compared]) -> dict[tuple[str, str], list[int]]:
+    """(year, payer) → fen of both sides, summed over spans of months that do not overlap."""
     sums: dict[tuple[str, str], list[int]] = {}
-    for month, code, *fen in found.sums.by_payer():
-        for side, amount_fen in enumerate(fen):
-            if amount_fen:
-                key = month_name(month)[:4], found.names[side].payers[code]
-                sums.setdefault(key, [0, 0])[side] += amount_fen
-    for (year, payer), fen in sorted(sums.items()):
-        budget_fen = known.budgets.get((payer, int(year)))
-        if budget_fen is None or fen[SCENARIO] <= budget_fen or not _whole(int(year), months, known.payroll_from):
-            continue
-        before, after = fen
-        yield Overspent(
-            payer=payer,
-            year=year,
-            budget=yuan(budget_fen),
-            baseline=yuan(before),
-            scenario=yuan(after),
-            over=yuan(after - budget_fen),
-        )
+    for part in parts:
+        for month, code, *fen in part.sums.by_payer():
+            for side, amount_fen in enumerate(fen):
+                if amount_fen:
+                    key = month_name(month)[:4], part.names[side].payers[code]
+                    sums.setdefault(key, [0, 0])[side] += amount_fen
+    return sums
 
 
-def _whole(year: int, months: tuple[str, str], payroll_from: str | None) -> bool:
-    first = max(f"{year}-01", payroll_from or "")
-    return months[0] <= first and f"{year}-12" <= months[1]
+def _beside(month: str, months: int) -> str:
+    return month_name(month_number(month) + months)

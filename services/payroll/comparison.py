@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from payroll.budgets import Overspent, overspent
+from payroll.budgets import Overspent, YearChange, YearsCompared
 from payroll.engine import BASELINE, SCENARIO, month_name
 from payroll.scenarios import CommandToTry, Compared, Drafted
 from payroll.wishes import Jurisdiction
@@ -40,7 +40,7 @@ class ScenarioQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What these commands would change in the due of the service months from `first_month` to `last_month`, inclusive.
 
     Without them: from the first payroll month to this one. `after_row`, `after_worker` go on where a page ended.
-    `within_budget`: refuse it where a payer has less for a whole year of these months than that would come to.
+    `within_budget`: refuse it where a payer has less for a year of these months than that would come to by its end.
     """
 
     jurisdiction: Jurisdiction
@@ -85,8 +85,9 @@ class TouchedWorker(Struct, frozen=True, kw_only=True):
 class ScenarioComparison(Struct, frozen=True, kw_only=True):
     """The scenario beside the baseline. `digest` and `at_position` are what the ledger's /promotions asks for.
 
-    `overspent`: payers and years, asked for whole, with a budget below what they come to. `notes`: what of the
-    scenario's policies is not worked out, and service that no rule covers.
+    The years in which the months lie are worked out to their ends: `years` of the payers for whom they change, and
+    `overspent` those, changed or not, that come to more than their budget. `notes`: what of the scenario's policies is
+    not worked out, and service that no rule covers.
     """
 
     jurisdiction: str
@@ -103,6 +104,7 @@ class ScenarioComparison(Struct, frozen=True, kw_only=True):
     touched: int
     workers: list[TouchedWorker]
     next_worker: str | None
+    years: list[YearChange]
     overspent: list[Overspent]
     notes: tuple[str, ...]
 
@@ -120,6 +122,7 @@ def comparison_of(
     more = question.after_row + len(shown) < len(rows)
     touched = found.sums.touched()
     workers = list(_workers(found, touched, question.after_worker, question.workers + 1))
+    years = YearsCompared(found, months)
     before, after = (int(found.sums.worker_fen[side].sum()) for side in (BASELINE, SCENARIO))
     return ScenarioComparison(
         jurisdiction=question.jurisdiction,
@@ -136,7 +139,8 @@ def comparison_of(
         touched=len(touched),
         workers=workers[: question.workers],
         next_worker=workers[question.workers - 1].worker_id if 0 < question.workers < len(workers) else None,
-        overspent=list(overspent(found, months)),
+        years=list(years.changed()),
+        overspent=list(years.overspent()),
         notes=tuple(_notes(found)),
     )
 

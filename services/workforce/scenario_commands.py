@@ -86,6 +86,11 @@ def _show(found: dict[str, Any]) -> None:
         table.add_row(*(row[name] for name in ("name", "period", "baseline", "scenario", "difference")))
     table.add_row("all", f"{found['first_month']}…{found['last_month']}", *_sums(found))
     screen.print(table)
+    years = Table("payer", "year", "budget", "forecast", "with the acts", "left", title="to the year's end")
+    for one in found["years"]:
+        has = (one["budget"] or "none set", one["baseline"], one["scenario"], one["left"] or "")
+        years.add_row(one["payer"], one["year"], *has)
+    screen.print(years)
     people = Table("worker", "baseline", "scenario", "difference")
     for one in found["workers"]:
         people.add_row(one["worker_id"], *_sums(one))

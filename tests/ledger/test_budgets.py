@@ -113,10 +113,42 @@ def test_who_looks_whether_a_month_can_close_is_told_of_a_budget_that_does_not_l
     ]
 
 
-def test_a_year_that_is_not_asked_for_whole_is_not_held_against_its_budget(office: Office) -> None:
-    set_budget(office, "100.00")
-    assert office.preview(base(), first_month="2021-01", last_month="2021-11")["overspent"] == []
-    assert len(office.preview(base(), **YEAR)["overspent"]) == 1
+def test_what_is_left_for_the_year_if_she_is_hired_in_may_is_said_whichever_months_are_asked_for(
+    office: Office,
+) -> None:
+    """F21: of each payer who would pay more, what the year comes to by its end, the budget, and what that leaves."""
+    set_budget(office, "60000.00")
+    hire = one("/hires", "2021-05-01", **office.town.hiring("jinqiao"))
+    city = {"payer": "city/chibi", "year": "2021", "budget": "60000.00", "baseline": "31440.00"}
+    for months in (YEAR, {"first_month": "2021-05", "last_month": "2021-05"}, {"last_month": "2021-06"}):
+        asked = office.preview(hire, **months)
+        assert asked["years"] == [{**city, "scenario": "52400.00", "left": "7600.00"}]
+    two_years = office.preview(hire, first_month="2021-12", last_month="2022-01")["years"]
+    assert [(row["year"], row["budget"], row["scenario"], row["left"]) for row in two_years] == [
+        ("2021", "60000.00", "52400.00", "7600.00"),
+        ("2022", None, "62880.00", None),
+    ]
+
+
+def test_a_head_costs_the_city_the_street_and_the_community_and_each_is_told_with_what_it_has_left(
+    office: Office,
+) -> None:
+    set_budget(office, "5000.00", "street/chimaguan")
+    head = office.town.hiring("jinqiao", channel="election", post="head")
+    years = office.preview(one("/hires", "2021-12-01", **head))["years"]
+    assert [(row["payer"], row["baseline"], row["scenario"], row["left"]) for row in years] == [
+        ("city/chibi", "31440.00", "33732.50", None),
+        ("community/jinqiao", "0.00", "491.25", None),
+        ("street/chimaguan", "0.00", "491.25", "4508.75"),
+    ]
+
+
+def test_a_year_is_held_against_its_budget_to_its_end_also_where_fewer_months_are_asked_for(office: Office) -> None:
+    set_budget(office, "31439.99")
+    spring = {"first_month": "2021-01", "last_month": "2021-03"}
+    assert [row["over"] for row in office.preview(base(), **spring)["overspent"]] == ["1464.01"]
+    hire = one("/hires", "2021-05-01", **office.town.hiring("jinqiao"))
+    assert problem(office.ask(hire, **spring, within_budget=True))["code"] == "budget-exceeded"
 
 
 @pytest.mark.parametrize(
