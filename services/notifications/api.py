@@ -8,6 +8,8 @@ Who may read which recipient's notices, deny by default:
 | workers/CITY | its workers, each from the day they were recorded there; admin and auditor of the city |
 | community/ID | every office role whose scope is the community, its street or its city |
 | finance/CITY | finance, approver and auditor of the city |
+| city/CITY | admin and supervisor of the city |
+| street/ID | every office role whose scope is the street or its city |
 
 Webhooks, which show no notice, are for admin and auditor of the city (`webhook_desk.py`).
 """
@@ -35,6 +37,7 @@ PREFIX = "/notifications/v1"
 MOST_PER_PAGE = 500
 _POSITION_HEADER = "Ledger-Position"
 _ANNOUNCEMENT_READERS = frozenset({Role.ADMIN, Role.AUDITOR})
+_CITY_READERS = frozenset({Role.ADMIN, Role.SUPERVISOR})
 _FINANCE_READERS = frozenset({Role.FINANCE, Role.APPROVER, Role.AUDITOR})
 
 After = Annotated[int, Query(ge=-1, le=2**53, description="notices after this position; -1 from the beginning")]
@@ -110,7 +113,8 @@ def addresses(principal: Principal, outbox: Outbox) -> tuple[Address, ...]:
         return ()
     announcements = (Address(f"workers/{place_id}"),) if role in _ANNOUNCEMENT_READERS else ()
     control = (Address(f"finance/{place_id}"),) if role in _FINANCE_READERS else ()
-    return (*outbox.offices_in("city", place_id), *announcements, *control)
+    office = (Address(f"city/{place_id}"),) if role in _CITY_READERS else ()
+    return (*outbox.offices_in("city", place_id), *announcements, *control, *office)
 
 
 class _Desk:

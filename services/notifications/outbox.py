@@ -201,11 +201,15 @@ class Outbox:
             return tuple(Address(f"workers/{city_id}", since) for city_id, since in connection.execute(wanted))
 
     def offices_in(self, kind: str, place_id: str) -> tuple[Address, ...]:
-        """`community/ID` for every community of a city or street, closed ones too."""
+        """`community/ID` for every community of a city or street, closed ones too, and `street/ID` of their streets."""
         column = {"city": LOCATED.c.city_id, "street": LOCATED.c.street_id}[kind]
-        wanted = select(LOCATED.c.community_id).where(column == place_id, ~_withdrawn(LOCATED)).distinct()
+        there = select(LOCATED.c.community_id, LOCATED.c.street_id).where(column == place_id, ~_withdrawn(LOCATED))
         with self._engine.connect() as connection:
-            return tuple(Address(f"community/{one}") for one in sorted(connection.execute(wanted).scalars()))
+            found = connection.execute(there).all()
+        offices = {f"community/{community_id}" for community_id, _ in found} | {
+            f"street/{street_id}" for _, street_id in found
+        }
+        return tuple(map(Address, sorted(offices)))
 
     def close(self) -> None:
         """Let go of the database."""

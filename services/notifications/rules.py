@@ -11,21 +11,19 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from notifications.words import ADMISSIONS, CERTIFICATES, EDUCATIONS, PATHS, POSTS, RATINGS, REASONS
 from shared.envelope import Recorded
 from shared.events import (
     AppraisalCorrected,
     AppraisalPublished,
-    Certificate,
+    BudgetExceeded,
+    BudgetKept,
     CertificateEnded,
     CommandVoided,
-    Education,
     Event,
     PersonCorrected,
-    Post,
     PostChanged,
-    PostPath,
     ProbationConfirmed,
-    Rating,
     ReviewRequested,
     RunAcknowledged,
     RunClosed,
@@ -46,7 +44,6 @@ from shared.events import (
     WorkerTrained,
     WorkerTransferred,
 )
-from shared.events import Channel as Admission
 
 MESSAGES_AT_MOST = 3
 """No event tells more recipients than this: the person, the office left, the office joined."""
@@ -56,39 +53,6 @@ COURSE_UNNAMED = "（名称从略）"
 
 _COURSE_CHARACTERS = 80
 _SECRET = re.compile(r"\d{11}|\d[.．]\d\d|[¥￥]|\d[万千]?[元块]|rmb|yuan|cny", re.IGNORECASE)
-
-POSTS = {Post.HEAD: "正职", Post.DEPUTY: "副职", Post.MEMBER: "委员", Post.DEDICATED: "专职工作人员"}
-ADMISSIONS = {
-    Admission.EXAM: "公开招考",
-    Admission.CONVERSION: "考核转聘",
-    Admission.ELECTION: "选举",
-    Admission.APPOINTMENT: "任命",
-    Admission.LEGACY: "原在岗",
-}
-PATHS = {PostPath.ELECTION: "选举", PostPath.SELECTION: "竞聘", PostPath.APPOINTMENT: "任命"}
-RATINGS = {Rating.EXCELLENT: "优秀", Rating.COMPETENT: "合格", Rating.MARGINAL: "基本合格", Rating.UNFIT: "不合格"}
-CERTIFICATES = {
-    Certificate.ASSISTANT: "助理社会工作师",
-    Certificate.SOCIAL_WORKER: "社会工作师",
-    Certificate.SENIOR: "高级社会工作师",
-}
-EDUCATIONS = {
-    Education.HIGH_SCHOOL: "高中",
-    Education.COLLEGE: "大专",
-    Education.BACHELOR: "本科",
-    Education.MASTER: "硕士",
-    Education.DOCTOR: "博士",
-}
-REASONS = {
-    SeparationReason.RESIGNED: "辞职",
-    SeparationReason.RETIRED: "退休",
-    SeparationReason.DISMISSED: "辞退",
-    SeparationReason.PROBATION_FAILED: "试用期考核不合格",
-    SeparationReason.TERM_ENDED: "任期届满",
-    SeparationReason.CIVIL_SERVICE: "考录公务员或事业单位",
-    SeparationReason.NOT_CONVERTED: "未转聘",
-    SeparationReason.DECEASED: "去世",
-}
 
 
 class Urgency(StrEnum):
@@ -102,7 +66,7 @@ class Message(Struct, frozen=True, kw_only=True):
     """What one recipient is told: the address, the template, and the words that fill it.
 
     Addresses: `worker/ID` the person, `community/ID` its office, `workers/CITY` everybody who serves there,
-    `finance/CITY` its finance office.
+    `finance/CITY` its finance office, `city/CITY` and `street/ID` who decides there about people.
     """
 
     recipient: str
@@ -143,10 +107,8 @@ def messages(recorded: Recorded) -> tuple[Message, ...]:
             return (_to_worker(recorded, "command-voided", Urgency.URGENT, voided=voided),)
         case CommandVoided(command_id=voided) if recorded.stream.startswith("community/"):
             return (_message(recorded, recorded.stream, "office-voided", Urgency.NORMAL, {"voided": voided}),)
-        case RunClosed() as event:
-            return _closed(recorded, event)
-        case RunAcknowledged() as event:
-            return _acknowledged(recorded, event)
+        case RunClosed() | RunAcknowledged() | BudgetExceeded() | BudgetKept() as event:
+            return _of_money(recorded, event)
         case event:
             told = _TOLD_WITHOUT_WORDS.get(type(event))
             return () if told is None else (_to_worker(recorded, *told),)
@@ -232,12 +194,33 @@ def _separated(recorded: Recorded, event: WorkerSeparated) -> tuple[Message, ...
     return (_to_worker(recorded, "worker-separated", Urgency.URGENT, reason=REASONS[event.reason]),)
 
 
+def _of_money(
+    recorded: Recorded, event: RunClosed | RunAcknowledged | BudgetExceeded | BudgetKept
+) -> tuple[Message, ...]:
+    match event:
+        case RunClosed():
+            return _closed(recorded, event)
+        case RunAcknowledged():
+            return _acknowledged(recorded, event)
+        case BudgetExceeded() | BudgetKept():
+            return _judged(recorded, event)
+
+
 def _acknowledged(recorded: Recorded, event: RunAcknowledged) -> tuple[Message, ...]:
     if not event.differences:
         return ()
     words = {"voucher": event.voucher_id, "lines": str(len(event.differences))}
     city_id = recorded.subject_id.partition("/")[0]
     return (_message(recorded, f"finance/{city_id}", "voucher-different", Urgency.URGENT, words),)
+
+
+def _judged(recorded: Recorded, event: BudgetExceeded | BudgetKept) -> tuple[Message, ...]:
+    """Its finance office, and whoever decides about people where the payer is."""
+    exceeded = isinstance(event, BudgetExceeded)
+    told = ("budget-exceeded", Urgency.URGENT) if exceeded else ("budget-kept", Urgency.NORMAL)
+    city_id, words = recorded.subject_id, {"payer": event.payer, "year": str(event.year)}
+    place = event.payer if event.payer.startswith(("street/", "community/")) else f"city/{city_id}"
+    return tuple(_message(recorded, to, *told, words) for to in (f"finance/{city_id}", place))
 
 
 def _closed(recorded: Recorded, event: RunClosed) -> tuple[Message, ...]:

@@ -97,7 +97,7 @@ class WebhookDesk:
 
         def lies_there(recipient: str) -> bool:
             kind, _, one_id = recipient.partition("/")
-            if kind == "community":
+            if kind in ("community", "street"):
                 return recipient in offices
             if kind == "worker":
                 audiences = self._outbox.audiences_of(one_id)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from msgspec import Struct
 
@@ -70,6 +71,19 @@ def year_of(known: Known, year: int) -> list[PayerYear]:
         )
         for payer in sorted({*budgets, *forecast, *paid})
     ]
+
+
+def forecasts(known: Known, month: str) -> dict[str, Any]:
+    """What a draft tells the ledger where there are budgets: what the month's year and the next one come to of each.
+
+    Somebody hired at a year's end costs the next one, which is worked out as soon as there is a budget for it.
+    """
+    found = []
+    for year in (int(month[:4]), int(month[:4]) + 1):
+        payers = sorted(payer for payer, of_year in known.budgets if of_year == year)
+        forecast = _forecast(known, year) if payers else {}
+        found += [{"payer": payer, "year": year, "forecast_fen": forecast.get(payer, 0)} for payer in payers]
+    return {"forecasts": found} if found else {}
 
 
 def _forecast(known: Known, year: int) -> Counter[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from payroll.budgets import forecasts
 from payroll.engine import month_name, month_number
 from payroll.engines import engine
 from payroll.known import Known
@@ -75,6 +76,7 @@ class Payroll:
             "suspense_fen": worked_out.settlement.suspense_fen,
             "blockers": blockers,
         }
+        body |= forecasts(worked_out.settlement.known, month)
         return self.ask("run-drafts", caller, body)
 
     def approve(self, jurisdiction: str, month: str, sequence: int, digest: str, caller: Caller) -> Written:

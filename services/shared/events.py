@@ -643,6 +643,26 @@ class BudgetSet(Event, frozen=True, kw_only=True):
     amount_fen: Fen
 
 
+class BudgetExceeded(Event, frozen=True, kw_only=True):
+    """超预算: a year comes to more than its payer has for it, by what a draft worked out; until `BudgetKept`."""
+
+    name: ClassVar[str] = "policy.budget-exceeded.v1"
+    payer: str
+    year: int
+    budget_fen: Fen
+    forecast_fen: Fen
+
+
+class BudgetKept(Event, frozen=True, kw_only=True):
+    """A year that was written down as exceeded comes to no more than its payer has for it."""
+
+    name: ClassVar[str] = "policy.budget-kept.v1"
+    payer: str
+    year: int
+    budget_fen: Fen
+    forecast_fen: Fen
+
+
 class EngineAdopted(Event, frozen=True, kw_only=True):
     """From here on new runs of the jurisdiction are worked out by this version of the pay engine."""
 

@@ -14,7 +14,7 @@ _PREFIX = "whsec_"
 _AT_MOST = 100
 
 Name = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z")]
-Recipient = Annotated[str, Meta(pattern=r"\A(worker|workers|community|finance)/[a-z0-9][a-z0-9-]{0,63}\Z")]
+Recipient = Annotated[str, Meta(pattern=r"\A(worker|workers|community|street|city|finance)/[a-z0-9][a-z0-9-]{0,63}\Z")]
 
 
 class Endpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,7 @@
 """Payroll in front of the real ledger: what it is asked twice is done once, and only it can say what a run comes to."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,12 @@ Ask = Callable[..., httpx.Response]
 
 @pytest.fixture
 def ask(town: Town) -> Iterator[Ask]:
+    with asking(town) as opened:
+        yield opened
+
+
+@contextmanager
+def asking(town: Town) -> Iterator[Ask]:
     """Ask payroll for an act, as somebody under a key over a version; one worker is in service and payroll is open.
 
     Without a body, and with no key, it is a question.

@@ -10,6 +10,8 @@ from shared.events import (
     AppraisalProposed,
     AppraisalPublished,
     BookedOtherwise,
+    BudgetExceeded,
+    BudgetKept,
     Category,
     Certificate,
     CertificateEnd,
@@ -154,6 +156,16 @@ def booked(otherwise: int = 0) -> RunAcknowledged:
     return RunAcknowledged(voucher_id="2020/1/city/chibi", differences=(different,) * otherwise)
 
 
+def exceeded(payer: str = "city/chibi") -> BudgetExceeded:
+    """A year that comes to more than the payer has for it."""
+    return BudgetExceeded(payer=payer, year=2020, budget_fen=3_143_999, forecast_fen=3_144_000)
+
+
+def kept(payer: str = "city/chibi") -> BudgetKept:
+    """The same year, with another fen."""
+    return BudgetKept(payer=payer, year=2020, budget_fen=3_144_000, forecast_fen=3_144_000)
+
+
 def closed(month: str = "2020-10", sequence: int = 1, city_id: str = "chibi") -> RunClosed:
     """A closed month of 535 people."""
     return RunClosed(
@@ -207,7 +219,8 @@ def telling(course: str = "社区治理基础") -> list[Recorded]:
     runs = [one(closed(sequence=number), "run/chibi/2020-10/1") for number in (1, 2)]
     runs.append(one(booked(otherwise=1), "run/chibi/2020-10/1"))
     office = one(CommandVoided(command_id="c-41", reason="王建国录入有误"), "community/xinhua")
-    return [*(one(event) for event in of_a_worker), office, *runs]
+    budgets = [one(exceeded(), "policy/chibi"), one(kept("street/puqi"), "policy/chibi")]
+    return [*(one(event) for event in of_a_worker), office, *runs, *budgets]
 
 
 def silent() -> list[Recorded]:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
-from tests.notifications.samples import Log, hired, story, transferred
+from tests.notifications.samples import Log, exceeded, hired, story, transferred
 
 from notifications.api import app
 from notifications.outbox import Outbox
@@ -93,6 +93,27 @@ OFFICES = {"community/xinhua", "community/dongzhou"}
 )
 def test_everybody_sees_the_recipients_of_the_table_and_no_other(quiet_desk: Desk, who: str, seen: set[str]) -> None:
     assert quiet_desk.recipients(who) == seen
+
+
+@pytest.mark.parametrize(
+    ("who", "payers"),
+    [
+        ("finance city:chibi", ["city/chibi", "street/puqi"]),
+        ("supervisor city:chibi", ["city/chibi", "street/puqi"]),
+        ("admin street:puqi", ["street/puqi"]),
+        ("admin street:chimagang", []),
+        ("admin city:jinzhou", []),
+        ("worker worker:w-1", []),
+    ],
+)
+def test_a_year_beyond_its_budget_is_read_by_finance_and_by_who_decides_where_the_payer_is(
+    desk: Desk, who: str, payers: list[str]
+) -> None:
+    """F21."""
+    for payer in ("city/chibi", "street/puqi"):
+        desk.log.record("policy/chibi", exceeded(payer))
+    notices = [one for one in desk.inbox(who)["notices"] if one["template"] == "budget-exceeded"]
+    assert sorted({one["body"].split()[1] for one in notices}) == payers
 
 
 def test_reading_catches_up_with_the_log_and_says_the_position(desk: Desk) -> None:

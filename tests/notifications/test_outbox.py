@@ -251,8 +251,13 @@ def test_who_moves_to_another_city_hears_of_it_unless_the_move_is_voided(outbox:
 
 def test_the_offices_of_a_place_are_those_of_its_communities(outbox: Outbox) -> None:
     outbox.catch_up(STORY)
-    assert outbox.offices_in("city", "chibi") == (Address("community/dongzhou"), Address("community/xinhua"))
-    assert outbox.offices_in("street", "puqi") == (Address("community/xinhua"),)
+    assert outbox.offices_in("city", "chibi") == (
+        Address("community/dongzhou"),
+        Address("community/xinhua"),
+        Address("street/chimagang"),
+        Address("street/puqi"),
+    )
+    assert outbox.offices_in("street", "puqi") == (Address("community/xinhua"), Address("street/puqi"))
     assert outbox.offices_in("city", "atlantis") == ()
 
 

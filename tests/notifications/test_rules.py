@@ -12,7 +12,9 @@ from tests.notifications.samples import (
     booked,
     closed,
     converted,
+    exceeded,
     hired,
+    kept,
     one,
     silent,
     telling,
@@ -144,6 +146,31 @@ def test_finance_is_told_of_a_voucher_that_it_booked_otherwise() -> None:
     assert told(one(booked(), "run/chibi/2020-10/1")) == {}
 
 
+@pytest.mark.parametrize(
+    ("payer", "place"),
+    [
+        ("city/chibi", "city/chibi"),
+        ("district/north", "city/chibi"),
+        ("street/puqi", "street/puqi"),
+        ("community/xinhua", "community/xinhua"),
+    ],
+)
+def test_finance_and_the_place_that_pays_are_told_of_a_year_beyond_its_budget_and_of_its_end(
+    payer: str, place: str
+) -> None:
+    """F21: the payer and the year, and no figure of either."""
+    found = told(one(exceeded(payer), "policy/chibi"))
+    assert {to: message.urgency for to, message in found.items()} == dict.fromkeys(
+        ("finance/chibi", place), Urgency.URGENT
+    )
+    assert f"承担主体 {payer} 2020年全年支出将超过年度预算。" in render(found[place]).body
+    over = told(one(kept(payer), "policy/chibi"))
+    assert {to: message.urgency for to, message in over.items()} == dict.fromkeys(
+        ("finance/chibi", place), Urgency.NORMAL
+    )
+    assert f"承担主体 {payer} 2020年全年支出已不再超过年度预算" in render(over["finance/chibi"]).body
+
+
 def test_a_supplementary_run_says_which_one() -> None:
     recorded = one(closed(sequence=2), "run/chibi/2020-10/2")
     assert "2020年10月第2批（补充批次）工资批次" in render(told(recorded)["workers/chibi"]).body
@@ -178,7 +205,7 @@ def test_F76_no_template_can_hold_an_amount_an_identity_number_or_a_name(path: P
         *("since", "act", "voided", "worker", "community", "grid", "post", "from_post", "path", "grade", "from_grade"),
         *("admission", "year", "rating", "from_rating", "course", "hours", "kind", "certificate", "education"),
         "reason",
-        *("month", "sequence", "lines", "position", "check", "voucher"),
+        *("month", "sequence", "lines", "position", "check", "voucher", "payer"),
     }
     assert text.count("{{") == len(re.findall(r"{{\s*\w+\s*}}", text)), "a template shows values, it computes none"
     assert not re.search(r"\d", re.sub(r"{%.*?%}", "", text)), "a template has no figure of its own"

@@ -1,8 +1,9 @@
 """Commands on the policies of a jurisdiction."""
 
 from ledger.desk import Decision, Desk
+from ledger.domain import budgets
 from ledger.domain import policy as rules
-from ledger.domain.budgets import SetBudget, budget_of
+from ledger.domain.budgets import SetBudget
 from ledger.domain.city import check_city, check_street
 from ledger.domain.community import check_exists
 from ledger.domain.policy import AdoptEngine, EnactPolicy, OpenPayroll, PublishBase
@@ -58,7 +59,8 @@ def set_budget(desk: Desk, command: SetBudget) -> Decision:
     if kind == "community":
         check_exists(desk.community(name, "/payer").state, name, day, pointer="/payer")
     policies = desk.policies(command.jurisdiction)
-    return Decision(policies.stream, [policies.with_(budget_of(policies.state, command, fen(command.amount)))])
+    events = budgets.set_budget(policies.state, command, fen(command.amount))
+    return Decision(policies.stream, [policies.with_(*events)])
 
 
 def open_payroll(desk: Desk, command: OpenPayroll) -> Decision:

@@ -7,6 +7,7 @@ from ledger.domain import hand_over as handing
 from ledger.domain import reopening
 from ledger.domain import run as rules
 from ledger.domain import run_close as closing
+from ledger.domain.budgets import judge
 from ledger.domain.hand_over import AcknowledgeVoucher, HandOverRun
 from ledger.domain.reopening import ConfirmReopening, ProposeReopening
 from ledger.domain.run import ApproveRun, DraftRun, Run, WhichRun, stream_of
@@ -17,10 +18,11 @@ from shared.events import Event
 
 
 def draft_run(desk: Desk, command: DraftRun) -> Decision:
-    """A draft, as often as liked."""
-    run = _run(desk, command)
-    first_month = desk.policies(command.jurisdiction).state.first_month
-    return _in_time(run, rules.draft(run.state, command, first_month, desk.today))
+    """A draft, as often as liked, and which years come to more than their budgets, where that is new."""
+    run, policies = _run(desk, command), desk.policies(command.jurisdiction)
+    drafted = rules.draft(run.state, command, policies.state.first_month, desk.today)
+    judged = [policies.with_(*judge(policies.state, command.forecasts))] if command.forecasts else []
+    return _in_time(run, drafted, *judged)
 
 
 def approve_run(desk: Desk, command: ApproveRun) -> Decision:
@@ -70,9 +72,9 @@ def confirm_reopening(desk: Desk, command: ConfirmReopening) -> Decision:
     return _in_time(run, confirmed, later.with_())
 
 
-def _in_time(run: Opened[Run], event: Event, *guards: Change) -> Decision:
-    """The event on the run, by the last day of its reopening where it has one."""
-    return Decision(run.stream, [run.with_(event), *guards], until=reopening.last_day(run.state))
+def _in_time(run: Opened[Run], event: Event, *beside: Change) -> Decision:
+    """The event on the run, by the last day of its reopening where it has one, and what else moves or must not."""
+    return Decision(run.stream, [run.with_(event), *beside], until=reopening.last_day(run.state))
 
 
 def _run(desk: Desk, command: WhichRun) -> Opened[Run]:

@@ -38,8 +38,19 @@ class RunCommand(WhichRun, frozen=True, kw_only=True):
     digest: Digest
 
 
+class YearForecast(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a year comes to for a payer who has a budget for it, worked out to its end."""
+
+    payer: Named
+    year: Annotated[int, Meta(ge=1970, le=2199)]
+    forecast_fen: Amount
+
+
 class DraftRun(RunCommand, frozen=True, kw_only=True):
-    """Payroll computed the month as known at a position; these are the digest and totals of its lines."""
+    """Payroll computed the month as known at a position; these are the digest and totals of its lines.
+
+    `forecasts`: what the years come to that the run and the hires beside it touch.
+    """
 
     at_position: Position
     engine: Named
@@ -48,6 +59,7 @@ class DraftRun(RunCommand, frozen=True, kw_only=True):
     suspense_fen: Amount
     blockers: tuple[Sentence, ...]
     payers: dict[Named, Amount]
+    forecasts: tuple[YearForecast, ...] = ()
 
 
 class ApproveRun(RunCommand, frozen=True, kw_only=True):
