@@ -25,6 +25,7 @@ from payroll.evidence import Evidence, day_of
 from payroll.monthly import Monthly
 from payroll.tracing import By, Cause, Node, What, arrived, multiplied, summed
 from payroll.wording import percent, rounded, sentence
+from payroll.year_end import YearEnd
 from shared.policy_document import (
     Axis,
     FundingRule,
@@ -61,6 +62,7 @@ class Explanation:
         self._months = _by_month(due.segments)
         self._month = cache(self._month_of)
         self._ratio = cache(self._ratio_of)
+        self._year_end = YearEnd(due, evidence, self._ratio, self._facts)
         self._said: dict[tuple[int, ...], str] = {}
 
     def of(self, row: int) -> str:
@@ -78,9 +80,9 @@ class Explanation:
         key, segments = self._keys[row], self._due.segments
         entries = self._entries.get(key, [])
         segment = int(self._due.segment[entries[0]]) if len(entries) == 1 else None
-        if segment is None or segments.days[segment] != segments.month_days[segment]:
-            return None
         _, service_month, payable_month, item, *_ = key
+        if segment is None or segments.days[segment] != segments.month_days[segment] or item == Item.YEAR_END_TRUE_UP:
+            return None
         state = (int(segments.rate[segment]), int(self._due.level[entries[0]]), service_month, payable_month, item)
         return (*state, int(self._rows.due_fen[row]), int(self._rows.paid_fen[row]))
 
@@ -96,6 +98,8 @@ class Explanation:
     def _share(self, entry: int) -> Node:
         segments, entries, row = self._due.segments, self._due.entries, int(self._due.segment[entry])
         item, level = Item(int(entries.item[entry])), int(self._due.level[entry])
+        if item is Item.YEAR_END_TRUE_UP:
+            return self._year_end.tree(entry)
         if item not in EARNED_ITEMS:
             return self._contribution(entry, row, item, level)
         part, ratio = self._part(row, item), self._ratio(int(segments.rate[row]), item, level)

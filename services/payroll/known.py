@@ -97,7 +97,9 @@ class Known:
 
     def tables(self, first_month: str, last_month: str, names: Vocabulary) -> PolicyTables:
         """The rules for these months, inclusive, over codes of these names."""
-        return compile_policies(self.policies, self.bases, names, month_number(first_month), month_number(last_month))
+        opened = None if self.payroll_from is None else month_number(self.payroll_from)
+        months = month_number(first_month), month_number(last_month)
+        return compile_policies(self.policies, self.bases, names, *months, opened)
 
     def paid_entries(self, last_month: str) -> Entries:
         """What closed runs paid of what is payable up to this month."""

@@ -15,9 +15,10 @@ class What(StrEnum):
     """What a node of the tree is.
 
     Totals: of a `run`, a `place`, a `worker`, a `payslip`, a `line`. On the way to a line: the `share` of a payer, the
-    `part` of a month, a `month` in full, the `item` as a part of full pay, the `base`; `exact` is any of these before
-    it is rounded. Leaves: a `figure` of a rule, a `ratio`, `days` of the calendar, what was `paid` before, and what
-    becoming whole does: a `rounding` that the policy declares, or `settling` to the fen.
+    `part` of a month, a `month` in full, the `item` as a part of full pay, the `base`; of a `true-up` a payer's part of
+    the `year`; `exact` is any of these before it is rounded. Leaves: a `figure` of a rule or of a year's lines, a
+    `ratio`, `days` of the calendar, what was `paid` before or `given` by the months of a year, and what becoming whole
+    does: a `rounding` that the policy declares, or `settling` to the fen.
     """
 
     RUN = "run"
@@ -26,6 +27,8 @@ class What(StrEnum):
     PAYSLIP = "payslip"
     LINE = "line"
     SHARE = "share"
+    TRUE_UP = "true-up"
+    YEAR = "year"
     PART = "part"
     MONTH = "month"
     ITEM = "item"
@@ -35,6 +38,7 @@ class What(StrEnum):
     RATIO = "ratio"
     DAYS = "days"
     PAID = "paid"
+    GIVEN = "given"
     ROUNDING = "rounding"
     SETTLING = "settling"
 

@@ -44,6 +44,17 @@ def _share(node: Node) -> str:
     return f"{sentence(part)}; {node.says}{_arriving(node)}"
 
 
+def _true_up(node: Node) -> str:
+    """A payer's exact part of a year, what becoming whole does to it, and what the months gave."""
+    year, given = node.parts
+    lines = [part for part in year.parts if part.what is What.EXACT]
+    sums = " + ".join(f"{_addend(line.parts[0])} × {line.parts[1].says}" for line in lines)
+    words = f"{node.says}: {sums} → {exact_yuan(sum((line.value for line in lines), Fraction(0)))}"
+    if len(lines) < len(year.parts):
+        words += f", {year.parts[-1].says} → {exact_yuan(year.value)}"
+    return f"{words}; less {given.says} → {exact_yuan(node.value)}"
+
+
 def _part(node: Node) -> str:
     """From a full month to the part: the days, and the rounding of the line."""
     month, *days = _factors(node)
@@ -94,7 +105,8 @@ def _factors(node: Node) -> tuple[Node, ...]:
 
 
 _TOTALS = {What.RUN: _total, What.PLACE: _total, What.WORKER: _total, What.PAYSLIP: _total}
-_WORDS = {What.LINE: _line, What.SHARE: _share, What.PART: _part, What.MONTH: _month, What.ITEM: _item, **_TOTALS}
+_PARTS = {What.SHARE: _share, What.TRUE_UP: _true_up, What.PART: _part, What.MONTH: _month, What.ITEM: _item}
+_WORDS = {What.LINE: _line, **_PARTS, **_TOTALS}
 
 
 def rounded(rounding: Rounding) -> str:

@@ -78,6 +78,7 @@ WORDS = {
     "line_rounding": _ROUNDED.format("a line"),
     "total_rounding": _ROUNDED.format("a person's whole month"),
     "shares_to": "to which unit the payers' shares are cut",
+    "true_up": "when the payers' shares are trued up",
     "budget_items/*": "the class of the budget for {}",
     "appraisal/ratings": "the scale of the appraisal",
     "appraisal/excellent_quota/share": "the share of people who may be rated excellent",

@@ -36,6 +36,7 @@ from shared.policy_document import (
     Rounding,
     Several,
     Suspension,
+    TrueUp,
     TwoPosts,
     TwoPostsPay,
     Unit,
@@ -275,6 +276,7 @@ def _roundings() -> SearchStrategy[dict[str, Any]]:
             "line_rounding": _ROUNDINGS,
             "total_rounding": _ROUNDINGS,
             "shares_to": st.sampled_from(Unit),
+            "true_up": st.sampled_from(TrueUp),
         },
     )
 

@@ -75,7 +75,11 @@ def due(log: Sequence[Recorded], jurisdiction: str, month: str, at_position: int
         acts = [fact for fact in facts if fact.stream == f"worker/{worker}"]
         days = list(_worked_days(acts, rules, month, streets))
         if days:
-            _settle(found, worker, month, days, streets)
+            _settle(found, {}, worker, month, days, streets)
+        if month.endswith("-12") and any(_trues_up(rule.event) for rule in rules):
+            since = max(opened[max(opened)], f"{month[:4]}-01")
+            year = [f"{month[:4]}-{number:02d}" for number in range(int(since[5:]), 13)]
+            _true_up(found, worker, acts, rules, year, streets)
     return {key: amount for key, amount in found.items() if amount}
 
 
@@ -83,6 +87,41 @@ def owed(due_now: dict[Key, int], paid: dict[Key, int]) -> dict[Key, int]:
     """Due − paid: what a run would pay or take back."""
     difference = {key: due_now.get(key, 0) - paid.get(key, 0) for key in {**due_now, **paid}}
     return {key: amount for key, amount in difference.items() if amount}
+
+
+def _trues_up(event: object) -> bool:
+    return isinstance(event, events.PolicyEnacted) and event.document.true_up != "never"
+
+
+def _true_up(
+    found: Counter[Key],
+    worker: str,
+    acts: Sequence[Recorded],
+    rules: Sequence[Recorded],
+    year: list[str],
+    streets: dict[str, str],
+) -> None:
+    """With December each payer has given its exact part of the year, brought to whole units by largest remainder."""
+    given: Counter[Key] = Counter()
+    exact: dict[str, Fraction] = {}
+    last = None
+    for month in year:
+        days = list(_worked_days(acts, rules, month, streets))
+        if days:
+            last = days[-1]
+            _settle(given, exact, worker, month, days, streets)
+    at_the_end = in_force(rules, last.state.scheme, date(int(year[-1][:4]), 12, 31)) if last else None
+    if last is None or at_the_end is None or at_the_end.document.true_up == "never":
+        return
+    payers = sorted(exact)
+    unit = 100 if at_the_end.document.shares_to == "yuan" else 1
+    gave = [sum(amount for key, amount in given.items() if key.payer == payer) for payer in payers]
+    target = parted(sum(gave), [exact[payer] for payer in payers], unit)
+    where = Key(
+        worker, year[-1], year[-1], "year_end_true_up", paid_post(last.seen, last.rule), last.state.community, ""
+    )
+    for payer, before, after in zip(payers, gave, target, strict=True):
+        found[where._replace(payer=payer)] += after - before
 
 
 def _worked_days(
@@ -112,8 +151,18 @@ def _days_of(month: str) -> list[date]:
     return [date(year, number, day) for day in range(1, monthrange(year, number)[1] + 1)]
 
 
-def _settle(found: Counter[Key], worker: str, month: str, days: list[Worked], streets: dict[str, str]) -> None:
-    """Add a month's lines: exact over its days, rounded once, over its segments, each segment among its payers."""
+def _settle(
+    found: Counter[Key],
+    exactly: dict[str, Fraction],
+    worker: str,
+    month: str,
+    days: list[Worked],
+    streets: dict[str, str],
+) -> None:
+    """Add a month's lines: exact over its days, rounded once, over its segments, each segment among its payers.
+
+    `exactly` gathers each payer's part before it is brought to whole fen.
+    """
     segments = [
         [worked for _, worked in group]
         for _, group in groupby(enumerate(days), key=lambda numbered: _segment(*numbered))
@@ -126,15 +175,29 @@ def _settle(found: Counter[Key], worker: str, month: str, days: list[Worked], st
     if last.rule.document.total_rounding is not None:
         lines = _with_round_totals(lines, last)
     if any(lines.values()):
-        _add_contributions(found, worker, month, last, lines, streets)
+        _add_contributions(found, exactly, worker, month, last, lines, streets)
     for item in ITEMS:
         for group, amount in zip(segments, parted(lines[item], exact[item]), strict=True):
             worked = group[0]
             post, community = paid_post(worked.seen, worked.rule), worked.state.community
             among = payers(post, worked.state, worked.rule, item, streets.get(community))
-            unit = 100 if worked.rule.document.shares_to == "yuan" else 1
-            for (payer, _), part in zip(among, parted(amount, [ratio for _, ratio in among], unit), strict=True):
-                found[Key(worker, month, months[item], item, post, community, payer)] += part
+            key = Key(worker, month, months[item], item, post, community, "")
+            _share_out(found, exactly, key, amount, among, worked.rule.document)
+
+
+def _share_out(
+    found: Counter[Key],
+    exactly: dict[str, Fraction],
+    key: Key,
+    amount: int,
+    among: Sequence[tuple[str, Fraction]],
+    document: PolicyDocument,
+) -> None:
+    """Among payers, by largest remainder."""
+    unit, whole = 100 if document.shares_to == "yuan" else 1, sum(ratio for _, ratio in among)
+    for (payer, ratio), part in zip(among, parted(amount, [ratio for _, ratio in among], unit), strict=True):
+        found[key._replace(payer=payer)] += part
+        exactly[payer] = exactly.get(payer, Fraction(0)) + amount * ratio / whole
 
 
 def contributed(document: PolicyDocument, lines: dict[str, int]) -> dict[str, int]:
@@ -151,18 +214,23 @@ def contributed(document: PolicyDocument, lines: dict[str, int]) -> dict[str, in
 
 
 def _add_contributions(
-    found: Counter[Key], worker: str, month: str, last: Worked, lines: dict[str, int], streets: dict[str, str]
+    found: Counter[Key],
+    exactly: dict[str, Fraction],
+    worker: str,
+    month: str,
+    last: Worked,
+    lines: dict[str, int],
+    streets: dict[str, str],
 ) -> None:
     """By the rules and in the place of the last paid day; the employer's among those who pay the basic pay."""
     post, community = paid_post(last.seen, last.rule), last.state.community
     among = payers(post, last.state, last.rule, "basic", streets.get(community))
-    unit = 100 if last.rule.document.shares_to == "yuan" else 1
     for item, amount in contributed(last.rule.document, lines).items():
         if item.endswith("_own"):
             found[Key(worker, month, month, item, post, community, "worker")] += amount
             continue
-        for (payer, _), part in zip(among, parted(amount, [ratio for _, ratio in among], unit), strict=True):
-            found[Key(worker, month, month, item, post, community, payer)] += part
+        key = Key(worker, month, month, item, post, community, "")
+        _share_out(found, exactly, key, amount, among, last.rule.document)
 
 
 def _segment(place: int, worked: Worked) -> tuple[object, ...]:

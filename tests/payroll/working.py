@@ -16,6 +16,7 @@ from payroll.engine import (
     Due,
     EnactedPolicy,
     FactKind,
+    Facts,
     Item,
     PublishedBase,
     Vocabulary,
@@ -112,15 +113,23 @@ def work_out(
     bases: list[PublishedBase] | None = None,
     months: tuple[str, str] = ("2020-10", "2021-12"),
     city: str = "chibi",
+    opened: str | None = None,
 ) -> Due:
-    """What the engine makes due of these facts."""
+    """What the engine makes due of these facts, of a payroll that has `opened` with a month."""
     names = words(rows, {name for policy in policies for name in policy.document.districts}, city)
-    tables = compile_policies(policies, bases or [], names, month_number(months[0]), month_number(months[1]))
-    coded = [
-        (names.worker_codes[worker], kind, day_number(day), position, ordinal, _code(names, kind, value))
-        for worker, kind, day, position, ordinal, value in rows
-    ]
-    return due(facts_of(coded), tables)
+    since = None if opened is None else month_number(opened)
+    tables = compile_policies(policies, bases or [], names, month_number(months[0]), month_number(months[1]), since)
+    return due(coded(rows, names), tables)
+
+
+def coded(rows: list[Row], names: Vocabulary) -> Facts:
+    """The facts in codes of these names."""
+    return facts_of(
+        [
+            (names.worker_codes[worker], kind, day_number(day), position, ordinal, _code(names, kind, value))
+            for worker, kind, day, position, ordinal, value in rows
+        ]
+    )
 
 
 def by_payer(result: Due) -> dict[tuple[str, str, str, str], int]:

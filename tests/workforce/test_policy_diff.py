@@ -72,6 +72,7 @@ EVERYTHING = {
         }
     },
     "total_rounding": {"to": "yuan"},
+    "true_up": "year-end",
     "post_changes": {"head": {"paths": ["election"]}},
     "funding": [
         {"posts": ["head"], "shares": {"city": "0.7"}, "remainder": {"street": "0.5", "community": "0.5"}},

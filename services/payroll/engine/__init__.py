@@ -1,7 +1,7 @@
 """The pay engine: from facts and policies, as columns of whole numbers, to what is due to whom and who pays it."""
 
 from payroll.engine.comparing import BASELINE, SCENARIO, Comparison, compare
-from payroll.engine.contributions import NO_LEVEL
+from payroll.engine.contributions import NO_LEVEL, contributions
 from payroll.engine.differences import Differences, differences
 from payroll.engine.facts import (
     FactKind,
@@ -19,6 +19,7 @@ from payroll.engine.policy_tables import PolicyTables, compile_policies
 from payroll.engine.policy_versions import EnactedPolicy, PublishedBase, Version, ladder_pay
 from payroll.engine.rates import Gap
 from payroll.engine.segments import Segments
+from payroll.engine.true_up import Spells, spells
 from payroll.engine.vocabulary import (
     CERTIFICATE_CODES,
     CERTIFICATES,
@@ -71,11 +72,13 @@ __all__ = [
     "PolicyTables",
     "PublishedBase",
     "Segments",
+    "Spells",
     "Version",
     "Vocabulary",
     "certificate_change",
     "compare",
     "compile_policies",
+    "contributions",
     "day_number",
     "differences",
     "diploma_held",
@@ -89,6 +92,7 @@ __all__ = [
     "month_number",
     "rating_of_year",
     "settled",
+    "spells",
     "vocabulary",
     "years_before",
 ]

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from payroll.engine.facts import Facts, Ints, in_order
+from payroll.engine.facts import Facts, Flags, Ints, in_order
 from payroll.engine.lines import Due, Entries, due
 from payroll.engine.policy_tables import PolicyTables
 from payroll.engine.segments import Segments
@@ -69,7 +69,7 @@ class Comparison:
         np.add.at(self.payer_fen[side].reshape(-1), month * self.payer_fen.shape[2] + entries.payer, entries.amount_fen)
         np.add.at(self.worker_fen[side], entries.worker, entries.amount_fen)
         np.add.at(self.marks[side], entries.worker, _marks(entries))
-        self.heads[side] += _heads(segments, segments.month - self.first_month, (months, communities))
+        self.heads[side] += _heads(segments, worked_out.asked(), self.first_month, (months, communities))
         self.unruled[side] += len(worked_out.gaps())
 
 
@@ -126,12 +126,13 @@ def _joined(facts: Facts, more: Facts) -> Facts:
     return in_order(Facts(*(np.concatenate(pair) for pair in columns)))
 
 
-def _heads(segments: Segments, month: Ints, shape: tuple[int, int]) -> Ints:
+def _heads(segments: Segments, asked: Flags, first_month: int, shape: tuple[int, int]) -> Ints:
     """int64[month, community]: different workers, however many segments one of them has there in a month."""
-    place = month * shape[1] + segments.community
-    partial = segments.days != segments.month_days
+    place = (segments.month - first_month) * shape[1] + segments.community
+    whole = segments.days == segments.month_days
+    partial = asked & ~whole
     once = np.unique(segments.worker[partial] * (shape[0] * shape[1]) + place[partial]) % (shape[0] * shape[1])
-    places = np.concatenate([place[~partial], once])
+    places = np.concatenate([place[asked & whole], once])
     counted: Ints = np.bincount(places, minlength=shape[0] * shape[1]).reshape(shape)
     return counted
 

@@ -23,10 +23,12 @@ _INT64 = 1 << 63
 
 @dataclass(frozen=True)
 class Added:
-    """Amounts of one item beside what was earned: by which segment each stands, level or NO_LEVEL, and the payer."""
+    """Amounts of one item beside what was earned: by which segment each stands, of which month of service it is, level
+    or NO_LEVEL, and the payer."""
 
     item: Item
     segment: Ints
+    month: Ints
     level: Ints
     payer: Ints
     amount_fen: Ints
@@ -48,8 +50,9 @@ def contributions(segments: Segments, tables: PolicyTables) -> Iterator[Added]:
             unit, own = part_of(base, rule, Fraction(rule.employer)), part_of(base, rule, Fraction(rule.personal))
             yield from _by_payers(UNIT_ITEMS[insurance], unit, segments, last[mine], tables)
             rows = np.flatnonzero(own)
-            worker = np.full(len(rows), tables.vocabulary.payer_codes[WORKER])
-            yield Added(OWN_ITEMS[insurance], last[mine][rows], np.full(len(rows), NO_LEVEL), worker, -own[rows])
+            row, payer = last[mine][rows], np.full(len(rows), tables.vocabulary.payer_codes[WORKER])
+            level = np.full(len(rows), NO_LEVEL)
+            yield Added(OWN_ITEMS[insurance], row, segments.month[row], level, payer, -own[rows])
 
 
 def contribution_base(rule: Contribution, gross: Ints) -> Ints:
@@ -82,4 +85,4 @@ def _by_payers(item: Item, amount: Ints, segments: Segments, last: Ints, tables:
     parts = shared(amount, weights.astype(object) if rates.wide else weights, rates.rules.share_unit[version])
     row, level = np.nonzero(parts)
     payer = tables.payer[version[row], segments.community[last][row], level]
-    yield Added(item, last[row], level, payer, parts[row, level])
+    yield Added(item, last[row], segments.month[last[row]], level, payer, parts[row, level])

@@ -64,15 +64,29 @@ def allocated(rounded: Ints, weights: Ints, starts: Ints, *, wide: bool) -> Ints
     floors = products // total
     remainders = products - floors * total
     left_over = rounded[line[opens]] - np.add.reduceat(floors, opens).astype(np.int64)
-    parts[rows] = floors.astype(np.int64) + _first_by_remainder(remainders, total, opens, sizes, left_over)
+    parts[rows] = floors.astype(np.int64) + _by_remainder(remainders, opens, sizes, left_over)
     return parts
 
 
-def _first_by_remainder(remainders: Ints, total: Ints, opens: Ints, sizes: Ints, left_over: Ints) -> Ints:
-    """1 for the segments that get a left-over fen, 0 for the others."""
+def largest_remainders(exact: Ints, scale: int, opens: Ints, whole: Ints, unit: Ints) -> Ints:
+    """Exact parts of amounts, brought to fen that add up to them: int64[parts].
+
+    A part is `exact / scale` fen; `opens` is the first part of each amount, `whole` and `unit` are fen per amount.
+    Parts are cut to whole units; left-over units go to the largest remainders, a tie to the part that comes first.
+    """
+    sizes = np.diff(np.append(opens, len(exact)))
+    of_part = np.repeat(unit, sizes)
+    parts = (exact // scale).astype(np.int64)
+    parts -= parts % of_part
+    left_over = whole - np.add.reduceat(parts, opens)
+    return parts + _by_remainder(exact - parts.astype(exact.dtype) * scale, opens, sizes, left_over, of_part)
+
+
+def _by_remainder(remainders: Ints, opens: Ints, sizes: Ints, left_over: Ints, unit: Ints | int = 1) -> Ints:
+    """What each part gets of its amount's left-over: whole units by remainder, last what lies below one."""
     group = np.repeat(np.arange(len(opens)), sizes)
-    order = np.lexsort((np.arange(len(group)), total - remainders, group))
+    order = np.lexsort((-remainders, group))
     place = np.empty(len(group), dtype=np.int64)
     place[order] = np.arange(len(group)) - np.repeat(opens, sizes)
-    got: Ints = (place < np.repeat(left_over, sizes)).astype(np.int64)
+    got: Ints = np.clip(np.repeat(left_over, sizes) - place * unit, 0, unit)
     return got

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from payroll.engine.contributions import contributions
-from payroll.engine.facts import Facts, Ints, in_order
+from payroll.engine.facts import Facts, Flags, Ints, in_order
 from payroll.engine.kernel import kernel
 from payroll.engine.months import Calendar, Pieces, calendar, partial_months, whole_months
 from payroll.engine.policy_tables import PolicyTables
@@ -18,6 +18,7 @@ from payroll.engine.proration import Days, parts, unknown_days
 from payroll.engine.rates import Gap, Rates
 from payroll.engine.segments import Segments
 from payroll.engine.timeline import Stretches, stretches
+from payroll.engine.true_up import true_ups
 from payroll.engine.vocabulary import Item
 
 CHUNK_WORKERS = 8000
@@ -65,20 +66,29 @@ class Due:
 
     def payable(self, last_month: int) -> Due:
         """What of it is payable up to a month."""
-        rows = np.flatnonzero(self.entries.payable_month <= last_month)
+        return self.taken(self.entries.payable_month <= last_month)
+
+    def taken(self, which: Flags) -> Due:
+        """These entries of it."""
+        rows = np.flatnonzero(which)
         return Due(self.tables, self.segments, self.segment[rows], self.level[rows], self.entries.take(rows))
 
+    def asked(self) -> Flags:
+        """The segments of the months that were asked for; those before count towards a year that ends within."""
+        found: Flags = self.segments.month >= self.tables.first_month
+        return found
+
     def gaps(self) -> list[tuple[int, Gap]]:
-        """Segments that no rule covers, and why. A month with one cannot be closed."""
+        """Segments asked for that no rule covers, and why. A month with one cannot be closed."""
         reason = self.tables.rates.gap[self.segments.rate]
         unknown = unknown_days(_days_of(self), self.tables.rates.rules.proration, self.tables.working_days)
         unknown &= self.segments.days != self.segments.month_days
         reason = np.where((reason == 0) & unknown, int(Gap.NO_CALENDAR), reason)
-        return [(int(row), Gap(int(reason[row]))) for row in np.flatnonzero(reason)]
+        return [(int(row), Gap(int(reason[row]))) for row in np.flatnonzero(reason * self.asked())]
 
     def versions(self) -> list[Version]:
-        """The versions of the rules that some segment rests on."""
-        used = np.unique(self.tables.rates.version[self.segments.rate])
+        """The versions of the rules that some segment asked for rests on."""
+        used = np.unique(self.tables.rates.version[self.segments.rate[self.asked()]])
         return [self.tables.versions[version] for version in used.tolist()]
 
 
@@ -91,16 +101,17 @@ def _days_of(due: Due) -> Days:
 def due(facts: Facts, tables: PolicyTables) -> Due:
     """What the facts make due for the tables' months of service, each item with the month in which it is payable."""
     segments = _joined(list(settled(facts, tables)))
+    added = list(contributions(segments, tables))
+    added += true_ups(segments, tables, added)
     row, item, level = np.nonzero(segments.amounts)
     rate, community = segments.rate[row], segments.community[row]
     payer = tables.payer[tables.rates.version[rate], community, level]
-    columns = [(item, row, level, payer, segments.amounts[row, item, level])]
+    columns = [(item, row, segments.month[row], level, payer, segments.amounts[row, item, level])]
     columns += [
-        (np.full(len(more.segment), more.item), more.segment, more.level, more.payer, more.amount_fen)
-        for more in contributions(segments, tables)
+        (np.full(len(more.segment), more.item), more.segment, more.month, more.level, more.payer, more.amount_fen)
+        for more in added
     ]
-    item, row, level, payer, amount_fen = (np.concatenate(column) for column in zip(*columns, strict=True))
-    month = segments.month[row]
+    item, row, month, level, payer, amount_fen = (np.concatenate(column) for column in zip(*columns, strict=True))
     entries = Entries(
         worker=segments.worker[row],
         service_month=month,
@@ -111,7 +122,8 @@ def due(facts: Facts, tables: PolicyTables) -> Due:
         payer=payer,
         amount_fen=amount_fen,
     )
-    return Due(tables, segments, row, level, entries)
+    found = Due(tables, segments, row, level, entries)
+    return found if tables.worked_from == tables.first_month else found.taken(month >= tables.first_month)
 
 
 def _delay(segments: Segments, row: Ints, item: Ints, rates: Rates) -> Ints:
@@ -141,7 +153,7 @@ def settled(facts: Facts, tables: PolicyTables, chunk_workers: int = CHUNK_WORKE
 
 def _settle(facts: Facts, tables: PolicyTables) -> Iterator[Segments]:
     rows = stretches(facts, tables)
-    months = calendar(tables.first_month, tables.last_month)
+    months = calendar(tables.worked_from, tables.last_month)
     yield _whole(rows, whole_months(rows, months), tables.rates)
     yield _partial(rows, partial_months(rows, months), months, tables)
 

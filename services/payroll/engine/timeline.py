@@ -35,7 +35,7 @@ class Stretches:
 
 
 def stretches(facts: Facts, tables: PolicyTables) -> Stretches:
-    """The stretches of paid service within the tables' months, from facts in order (`facts.in_order`).
+    """The stretches of paid service within the months worked out, from facts in order (`facts.in_order`).
 
     A stretch ends where the scheme's rules, the community or a trait changes that the rules in force look at; another
     change (a rating without performance pay) does not end it. A seat whose holder is paid elsewhere has no stretch, nor
@@ -51,7 +51,7 @@ def stretches(facts: Facts, tables: PolicyTables) -> Stretches:
     worker, begun = facts.worker[held], facts.day[held].astype(np.int64)
     horizon_end = first_day(tables.last_month + 1)
     end = np.append(np.where(worker[1:] == worker[:-1], begun[1:], horizon_end), horizon_end)
-    start = np.maximum(begun, first_day(tables.first_month))
+    start = np.maximum(begun, first_day(tables.worked_from))
     np.minimum(end, horizon_end, out=end)
     scheme = folded.latest(FactKind.SCHEME, held)
     serves = (folded.latest(FactKind.IN_SERVICE, held) == 1) & (start < end)

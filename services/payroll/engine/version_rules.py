@@ -21,6 +21,7 @@ from shared.policy_document import (
     Proration,
     Rhythm,
     Rounding,
+    TrueUp,
     Unit,
 )
 
@@ -37,8 +38,9 @@ class VersionRules:
     """Axes: v version, p post, d district with rules of its own (0: none), i item, l payer level, k month (0: January).
 
     `unit[v]` (fen) and `mode[v]` round a month's line, `total_unit[v]` (0: never) and `total_mode[v]` a person's whole
-    month; `share_unit[v]` is what payers' shares are cut to. `proration[v]` is a place in PRORATIONS. `delay[v,d,k]` is
-    after how many months the performance part of the month is payable, `apart[v,d]` whether that is ever another month.
+    month; `share_unit[v]` is what payers' shares are cut to, `true_up[v]` whether a year that ends is trued up.
+    `proration[v]` is a place in PRORATIONS. `delay[v,d,k]` is after how many months the performance part of the month
+    is payable, `apart[v,d]` whether that is ever another month.
     `weights[v,p,d,i,l]` are whole numbers; `funded[v,p,d]`: a rule names the post.
     """
 
@@ -47,6 +49,7 @@ class VersionRules:
     total_unit: Ints
     total_mode: Ints
     share_unit: Ints
+    true_up: Flags
     proration: Ints
     delay: Ints
     apart: Flags
@@ -80,6 +83,7 @@ def version_rules(versions: Sequence[Version], vocabulary: Vocabulary) -> Versio
         total_unit=_ints(FEN_OF_UNIT[rounding.to] if rounding else 0 for rounding in totals),
         total_mode=_ints(MODE_CODES[rounding.mode] if rounding else 0 for rounding in totals),
         share_unit=_ints(FEN_OF_UNIT[document.shares_to] if document else 1 for document in documents),
+        true_up=np.array([trues_up(version) for version in versions], dtype=np.bool_),
         proration=_ints(
             PRORATIONS.index(document.proration if document else Proration.CALENDAR_DAYS) for document in documents
         ),
@@ -89,6 +93,11 @@ def version_rules(versions: Sequence[Version], vocabulary: Vocabulary) -> Versio
         most_weight=most,
         funded=np.array([[[any(row) for row in post] for post in each] for each in rules], dtype=np.bool_),
     )
+
+
+def trues_up(version: Version) -> bool:
+    """Whether a year that ends under these rules is trued up."""
+    return version.document is not None and version.document.true_up is TrueUp.YEAR_END
 
 
 def _funding(version: Version, post: str, place: str | None) -> list[FundingRule | None]:

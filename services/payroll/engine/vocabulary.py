@@ -15,7 +15,7 @@ RATINGS = (None, *Rating)
 
 class Item(IntEnum):
     """工资项: what a line pays. Basic 基本, performance 绩效, allowance 津补贴; of each insurance the employer's part
-    on top 单位缴费 and the worker's own that is taken off 个人扣款.
+    on top 单位缴费 and the worker's own that is taken off 个人扣款; last what payers owe each other of a year 年终清算.
     """
 
     BASIC = 0
@@ -35,6 +35,7 @@ class Item(IntEnum):
     HOUSING_FUND_OWN = 14
     ANNUITY_UNIT = 15
     ANNUITY_OWN = 16
+    YEAR_END_TRUE_UP = 17
 
 
 EARNED_ITEMS = (Item.BASIC, Item.PERFORMANCE, Item.ALLOWANCE)

@@ -7,8 +7,10 @@ from decimal import Decimal
 from shared.policy_check.fault import Fault, chosen, repeated, too_much
 from shared.policy_check.grades import not_paid, paid_posts
 from shared.policy_check.rates import performance_faults
-from shared.policy_document import FundingRule, Insurance, PayItem, PolicyDocument, TwoPosts
+from shared.policy_document import FundingRule, Insurance, PayItem, PolicyDocument, TrueUp, TwoPosts
 
+TRUE_UP_ITEM = "year_end_true_up"
+"""The item under which a year-end true-up is booked."""
 _CLASS = re.compile("[0-9]{3,9}")
 
 
@@ -38,6 +40,8 @@ def paid_items(document: PolicyDocument) -> set[str]:
         items.add(PayItem.PERFORMANCE)
     if document.certificate_allowance or document.education_allowance or document.two_posts.pays is TwoPosts.SUPPLEMENT:
         items.add(PayItem.ALLOWANCE)
+    if document.true_up is not TrueUp.NEVER:
+        items.add(TRUE_UP_ITEM)
     return items | {*contribution_items(document.contributions)}
 
 
@@ -47,11 +51,11 @@ def contribution_items(insurances: Iterable[str]) -> list[str]:
 
 
 def _budget_faults(document: PolicyDocument) -> Iterator[Fault]:
-    paid = paid_items(document)
+    paid, known = paid_items(document), [*PayItem, *contribution_items(Insurance), TRUE_UP_ITEM]
     for item, booked in document.budget_items.items():
         pointer = f"/budget_items/{item}"
-        yield from chosen(pointer, item, [*PayItem, *contribution_items(Insurance)])
-        if item not in paid and item in [*PayItem, *contribution_items(Insurance)]:
+        yield from chosen(pointer, item, known)
+        if item not in paid and item in known:
             yield Fault(
                 pointer, f"no {item} is ever paid by this document", f"take {item} out, or say what is paid as {item}"
             )

@@ -36,7 +36,7 @@ from shared.policy_document.pay import (
     TwoPostsPay,
     WorkingCalendar,
 )
-from shared.policy_document.values import ChannelName, Insurance, Name, Part, Proration, Unit, says
+from shared.policy_document.values import ChannelName, Insurance, Name, Part, Proration, TrueUp, Unit, says
 
 _SAID = object()
 """Equal to no value: what a field without a silent default is compared with."""
@@ -72,6 +72,7 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
             "districts",
             "total_rounding",
             "shares_to",
+            "true_up",
             "other_posts",
             "post_changes",
             "working_calendar",
@@ -112,6 +113,9 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
     shares_to: Annotated[Unit, says("to which unit the payers' shares are cut; the rest by largest remainder")] = (
         Unit.FEN
     )
+    true_up: Annotated[
+        TrueUp, says("年终清算: when what each payer gave for a person is brought to its part of the whole")
+    ] = TrueUp.NEVER
     other_posts: Annotated[
         dict[Name, str], says("posts of the regulation that the ledger has no seats for: word → what it is")
     ] = field(default_factory=dict)

@@ -89,6 +89,13 @@ class Proration(StrEnum):
     WHOLE_MONTH = "whole-month-from-next"
 
 
+class TrueUp(StrEnum):
+    """When what each payer gave for somebody is brought to its share of the whole: with December, for the year."""
+
+    NEVER = "never"
+    YEAR_END = "year-end"
+
+
 class AllowanceStart(StrEnum):
     """From when a diploma or certificate counts: the day, the first of the next month, or the next 1 January."""
 
