@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -177,6 +178,22 @@ def test_text_that_looks_like_a_formula_stays_text() -> None:
     assert (sheet["D2"].data_type, sheet["D2"].value) == ("n", -1)
     text = b"".join(csv_of(rows, Payment)).decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(text)))[1] == ["w-1", '\'=HYPERLINK("x")', "0062170018", "-1.00", "0.00", "0.00"]
+
+
+def test_a_workbook_carries_every_text_and_every_fen() -> None:
+    """F25: markup, spaces and line ends as they are, what no XML can say as spreadsheets write it, figures exact."""
+    said = ["<王 & 李>", " 两边 ", "一\n二", "响\x07", "#N/A", "+1", ""]
+    rows = [Payment(worker_id=text, name=None, bank_account="7", amount="90071992547409.93") for text in said]
+    book = list_workbook("payments", rows, Payment)
+    sheet = openpyxl.load_workbook(io.BytesIO(book))["payments"]
+    *texts, label = [cell.value for cell in sheet["A"][1:]]
+    assert texts == [*said[:3], "响_x0007_", *said[4:6], None]
+    assert label == "合计"
+    assert {cell.data_type for cell in sheet["A"][1:7]} == {"s"}
+    assert {cell.value for cell in sheet["B"][1:]} == {None}
+    sheet_as_it_is = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml")
+    assert sheet_as_it_is.count(b"<v>90071992547409.93</v>") == len(rows)
+    assert b"<v>630503947831869.51</v>" in sheet_as_it_is
 
 
 def test_the_payment_list_shows_accounts_to_who_pays_only(town: Town, finance: Finance) -> None:
