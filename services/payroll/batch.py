@@ -112,7 +112,7 @@ class HandedOver:
         self._projection = projection
         self._state = state
         self._event = state.handed_over
-        self._booking = Booking(projection.known(state.jurisdiction, state.handed_over.at_position))
+        self._booking = Booking(projection.known(state.jurisdiction, self._event.at_position, paid_up_to=-1))
         self._numbers = {voucher.payer: voucher.voucher_id for voucher in state.handed_over.vouchers}
 
     def lines(self) -> Iterator[BatchLine]:

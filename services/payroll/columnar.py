@@ -2,9 +2,10 @@
 
 import io
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from itertools import islice
 from typing import Any
+
+import msgspec
 
 from payroll.batch import AMOUNTS, NUMBERS, BatchLine, Head
 
@@ -30,18 +31,12 @@ def parquet_of(head: Head, lines: Iterable[BatchLine]) -> bytes:
     schema, buffer = arrow.schema(fields, metadata=said), io.BytesIO()
     with parquet.ParquetWriter(buffer, schema) as writer:
         for portion in _portions(iter(lines)):
-            writer.write_batch(arrow.RecordBatch.from_pylist([_typed(line) for line in portion], schema=schema))
+            columns = zip(*map(msgspec.structs.astuple, portion), strict=True)
+            typed = [arrow.array(column).cast(field.type) for column, field in zip(columns, schema, strict=True)]
+            writer.write_batch(arrow.RecordBatch.from_arrays(typed, schema=schema))
     return buffer.getvalue()
 
 
 def _portions(lines: Iterator[BatchLine]) -> Iterator[list[BatchLine]]:
     while portion := list(islice(lines, _ROWS_PER_GROUP)):
         yield portion
-
-
-def _typed(line: BatchLine) -> dict[str, Any]:
-    return {
-        name: Decimal(value) if name in AMOUNTS else value
-        for name in BatchLine.__struct_fields__
-        for value in (getattr(line, name),)
-    }

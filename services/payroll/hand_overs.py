@@ -24,7 +24,7 @@ def hand_over(payroll: Payroll, jurisdiction: str, month: str, sequence: int, ca
     state = payroll.run(jurisdiction, month, sequence, head)
     closed = closed_of(state)
     at_position = state.handed_over.at_position if state.handed_over else head
-    known = payroll.projection.known(jurisdiction, at_position)
+    known = payroll.projection.known(jurisdiction, at_position, paid_up_to=-1)
     body = {
         "jurisdiction": jurisdiction,
         "month": month,

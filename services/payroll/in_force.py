@@ -7,7 +7,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from payroll.engine import EnactedPolicy, FactKind, day_number
 from payroll.known import Known
@@ -30,7 +30,7 @@ class InForce:
     def scheme(self, worker_id: str, month: str) -> str | None:
         """The pay scheme that the worker was last under by the end of the month; None for whose hire was voided."""
         days, schemes = self._schemes.get(worker_id, ((), ()))
-        at = bisect_right(days, day_number(last_day(month)))
+        at = bisect_right(days, _last_day_number(month))
         return schemes[at - 1] if at else None
 
     @cached_property
@@ -54,3 +54,8 @@ def last_day(month: str) -> date:
     """2020-10 → 2020-10-31."""
     year, number = int(month[:4]), int(month[5:])
     return date(year, number, monthrange(year, number)[1])
+
+
+@cache
+def _last_day_number(month: str) -> int:
+    return day_number(last_day(month))

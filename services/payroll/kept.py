@@ -38,9 +38,9 @@ class Kept:
     ) -> Known:
         """What pay depends on as known at a position: of everybody in the jurisdiction, or of one worker.
 
-        `paid_up_to`: count what runs closed up to this later position have paid, too.
+        `paid_up_to`: count what runs closed up to this other position have paid; up to -1, nothing is.
         """
-        before = (paid_up_to or at_position) + 1
+        before = (at_position if paid_up_to is None else paid_up_to) + 1
         with self._reading() as connection:
             return lookup.known(connection, jurisdiction, at_position, worker_id, before=before)
 

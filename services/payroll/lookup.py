@@ -130,13 +130,11 @@ def closed_lines(
     connection: Connection, closed_position: int, after: int, limit: int | None, where: Mapping[str, str]
 ) -> list[Line]:
     """Lines of the run closed at a position, by number, from the one after `after` on; `where` column = value."""
-    query = select(LINES).where(LINES.c.closed_position == closed_position, LINES.c.number > after)
+    query = select(*(LINES.c[name] for name in Line.__struct_fields__))
+    query = query.where(LINES.c.closed_position == closed_position, LINES.c.number > after)
     query = query.where(*(LINES.c[column] == value for column, value in where.items()))
-    names = Line.__struct_fields__
-    return [
-        Line(**{name: getattr(row, name) for name in names})
-        for row in connection.execute(query.order_by(LINES.c.number).limit(limit))
-    ]
+    portions = as_given(connection, query.order_by(LINES.c.number).limit(limit))
+    return [Line(*row) for rows in portions for row in rows]
 
 
 def known(connection: Connection, jurisdiction: str, at_position: int, worker_id: str | None, *, before: int) -> Known:

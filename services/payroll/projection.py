@@ -207,7 +207,7 @@ def _materialise(connection: Connection, row: Any) -> int:
 
 
 def _line_row(position: int, head: tuple[Any, ...], line: Line) -> tuple[Any, ...]:
-    number, *rest = (getattr(line, name) for name in Line.__struct_fields__)
+    number, *rest = msgspec.structs.astuple(line)
     return (position, number, *head, *rest)
 
 

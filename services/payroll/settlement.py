@@ -47,7 +47,7 @@ _ITEMS = [item.name.lower() for item in Item]
 _POSTS = [post.value for post in POSTS]
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class Line(Struct, frozen=True):
     """One payer's part of one item of one worker's service month; `amount_fen` = `due_fen` − `paid_fen`."""
 
     number: int

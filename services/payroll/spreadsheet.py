@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 from xml.sax.saxutils import escape
@@ -118,6 +119,7 @@ def _cell(place: str, value: Cell, styles: _Styles) -> str:
     return f'<c r="{place}" s="{styles.text}"><v>{value}</v></c>'
 
 
+@lru_cache(maxsize=4_096)
 def _in_xml(text: str) -> str:
     """What XML cannot carry is written as spreadsheets write it: `_x0001_`."""
     escaped = escape(text)

@@ -14,6 +14,7 @@ from tests.payroll.feeding import START, LedgerInSmall, opened, payroll_over
 from tests.payroll.working import policy, without_remainder
 
 from payroll import api
+from payroll.exports import csv_of
 from shared.auth import mint
 from shared.calendar_day import utc_now
 from shared.money import fen
@@ -131,9 +132,15 @@ def test_the_csv_has_a_byte_order_mark_and_no_cell_that_runs_as_a_formula(office
 
 
 def test_a_text_that_begins_like_a_formula_is_quoted_in_csv():
-    from payroll.exports import _cell
+    class Shown(msgspec.Struct):
+        worker_id: str
+        payer: str | None
+        number: int
+        amount: str
 
-    assert [_cell("worker_id", "=1+1"), _cell("payer", "@x"), _cell("amount", "-5.00")] == ["'=1+1", "'@x", "-5.00"]
+    rows = [Shown("=1+1", "@x", 1, "-5.00"), Shown("\t7", None, 2, "+1.00")]
+    text = b"".join(csv_of(rows, Shown)).decode("utf-8-sig")
+    assert text == "worker_id,payer,number,amount\r\n'=1+1,'@x,1,-5.00\r\n'\t7,,2,+1.00\r\n"
 
 
 def test_a_payslip_shows_the_lines_of_its_run_and_says_how_they_were_worked_out(office):
