@@ -73,6 +73,8 @@ class Known:
     paid: Sequence[Paid]
     budgets: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """(payer, year) → fen."""
+    paid_before: int = 0
+    """`paid` is what runs closed before this position have paid."""
 
     @cached_property
     def names(self) -> Vocabulary:

@@ -152,6 +152,7 @@ def known(connection: Connection, jurisdiction: str, at_position: int, worker_id
         payroll_from=rules.payroll_from,
         budgets=rules.budgets,
         paid=_paid(connection, jurisdiction, worker_id, before),
+        paid_before=before,
     )
 
 

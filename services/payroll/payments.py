@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from payroll.engine import UNIT_ITEMS
 from payroll.in_force import InForce
-from payroll.kept import Kept
 from payroll.ledger_acts import LedgerActs
+from payroll.reader import Reader
 from payroll.recovering import Net, Owing, owing
 from payroll.settlement import Line
 from shared.money import yuan
@@ -110,12 +110,12 @@ def _in_yuan(amounts: Mapping[str, int]) -> dict[str, str]:
     return {name: yuan(fen) for name, fen in amounts.items()}
 
 
-def owing_around(kept: Kept, jurisdiction: str, closed_position: int) -> dict[str, Owing]:
+def owing_around(reader: Reader, jurisdiction: str, closed_position: int) -> dict[str, Owing]:
     """Worker → what is owed around the run closed at a position, by the policies known when it was closed."""
-    nets = kept.nets_of_debtors(jurisdiction, closed_position)
+    nets = reader.nets_of_debtors(jurisdiction, closed_position)
     if not nets:
         return {}
-    in_force = InForce(kept.known(jurisdiction, closed_position))
+    in_force = InForce(reader.known(jurisdiction, closed_position))
 
     def most_fen(net: Net) -> int:
         documents = in_force.documents(in_force.scheme(net.worker_id, net.month), net.month)

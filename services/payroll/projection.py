@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, select
 
-from payroll import lookup, tables
-from payroll.engines import ENGINES
+from payroll import tables
 from payroll.intake import rows_of
-from payroll.kept import Kept
-from payroll.settlement import Line, digest_of
-from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
+from payroll.keeping import Expected, ProjectionStopped, keep_lines
+from payroll.reader import Reader
+from payroll.settlement import Settlement
+from payroll.tables import FACTS, PLACES, RULES, RUNS, TAKEN, VOIDS
 from shared import traces
 from shared.database import IN_MEMORY, engine
 from shared.envelope import Recorded
@@ -24,16 +24,12 @@ from shared.feed import Feed
 from shared.gathering import released
 from shared.rebuilding import Rebuildable
 from shared.receiving import Held, Overtaken, Parked, Taking
-from shared.taking import Condition, Drift, add, fitting, put
+from shared.taking import Condition, Drift, fitting, put
 
 BATCH = 500
 
 
-class ProjectionStopped(Exception):
-    """The log says something that cannot be reproduced; the watermark stays before it. The message says what."""
-
-
-class Projection(Kept):
+class Projection(Reader):
     """Facts, rules, places, runs and the lines of closed runs, kept under their positions.
 
     Events may arrive in any order and more than once. `position` is the watermark: every event up to it is taken.
@@ -44,6 +40,7 @@ class Projection(Kept):
         super().__init__(engine(database, "payroll") if isinstance(database, str) else database)
         self.stopped = ""
         self._traces: dict[int, str] = {}
+        self._expected: dict[tuple[str, str, int], Expected] = {}
         tables.create(self._engine)
         with self._engine.begin() as connection:
             TAKEN.begin(connection)
@@ -123,6 +120,16 @@ class Projection(Kept):
                 self._keep_lines(connection, row)
             return len(ready), stuck
 
+    @contextmanager
+    def expecting(self, engine: str, sequence: int, settlement: Settlement) -> Iterator[None]:
+        """While the close of a run is written down: what it pays, as it was worked out to be checked."""
+        run = (settlement.known.jurisdiction, settlement.month, sequence)
+        self._expected[run] = Expected(engine, settlement)
+        try:
+            yield
+        finally:
+            self._expected.pop(run, None)
+
     # --- asking
 
     def digest(self, upto: int | None = None) -> str:
@@ -163,7 +170,8 @@ class Projection(Kept):
     def _keep_lines(self, connection: Connection, row: Any) -> None:
         parent = self._traces.pop(row.position, "")
         with traces.span("keep payslip lines", parent=parent, month=row.month, position=row.position) as attributes:
-            attributes["lines"] = _materialise(connection, row)
+            expected = self._expected.get((row.jurisdiction, row.month, row.sequence))
+            attributes["lines"] = keep_lines(connection, row, expected)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -186,29 +194,6 @@ def _closes(connection: Connection, *chosen: Any) -> Sequence[Any]:
     """The chosen closes, in their order; the watermark passes them only with their lines."""
     query = select(RUNS).where(RUNS.c.act == "closed", *chosen)
     return connection.execute(query.order_by(RUNS.c.position)).all()
-
-
-def _materialise(connection: Connection, row: Any) -> int:
-    """Write the lines of a close; how many."""
-    closed = msgspec.json.decode(row.content, type=RunClosed)
-    settle = ENGINES.get(closed.engine)
-    if settle is None:
-        raise ProjectionStopped(f"the run of {row.month} was closed by engine {closed.engine}, which is not here")
-    known = lookup.known(connection, row.jurisdiction, closed.at_position, None, before=row.position)
-    lines = list(settle(known, row.month).explained())
-    if digest_of(lines) != closed.digest:
-        raise ProjectionStopped(
-            f"the run of {row.month} closed at position {row.position} has the digest {closed.digest}, but its "
-            f"lines as known at {closed.at_position} have {digest_of(lines)}"
-        )
-    head = (row.jurisdiction, row.month, row.sequence)
-    add(connection, LINES, [_line_row(row.position, head, line) for line in lines])
-    return len(lines)
-
-
-def _line_row(position: int, head: tuple[Any, ...], line: Line) -> tuple[Any, ...]:
-    number, *rest = msgspec.structs.astuple(line)
-    return (position, number, *head, *rest)
 
 
 REBUILDABLE = Rebuildable("payroll", tables.METADATA, TAKEN, tables.CONTENT, Projection)

@@ -80,11 +80,16 @@ class Payroll:
         return self.ask("run-drafts", caller, body)
 
     def approve(self, jurisdiction: str, month: str, sequence: int, digest: str, caller: Caller) -> Written:
-        """Have the draft with this digest approved. Raises Refused `run-moved` when it would be another today."""
+        """Have the draft with this digest approved. Raises Refused `run-moved` when it would be another today.
+
+        A draft is worked out from what was known at its position: where nothing that matters was written since, it is
+        the same. Its close works it out again, whatever was written.
+        """
         head = self.sound_head(jurisdiction)
         state = self.run(jurisdiction, month, sequence, head)
         drafted = drafted_of(state)
-        if (state.stage(), digest) == (Stage.DRAFTED, drafted.digest):
+        moved = self.projection.last_change(jurisdiction, head) != drafted.at_position
+        if moved and (state.stage(), digest) == (Stage.DRAFTED, drafted.digest):
             self._check_same(drafted, self.worked_out(jurisdiction, month, head))
         body = {"jurisdiction": jurisdiction, "month": month, "sequence": sequence, "digest": digest}
         return self.ask("run-approvals", caller, body)
@@ -98,13 +103,16 @@ class Payroll:
         head = self.sound_head(jurisdiction)
         state = self.run(jurisdiction, month, sequence, head)
         drafted = drafted_of(state)
-        if state.closed_act is None:
-            _check_closable(state, drafted)
-            known = self.projection.known(jurisdiction, drafted.at_position, paid_up_to=head)
-            self._check_same(drafted, WorkedOut.of(drafted.engine, known, month))
         plain = msgspec.to_builtins(drafted)
         body = {name: plain[name] for name in RunClosed.__struct_fields__}
-        return self.ask("run-closures", caller, body)
+        if state.closed_act is not None:
+            return self.ask("run-closures", caller, body)
+        _check_closable(state, drafted)
+        known = self.projection.known(jurisdiction, drafted.at_position, paid_up_to=head)
+        now = WorkedOut.of(drafted.engine, known, month)
+        self._check_same(drafted, now)
+        with self.projection.expecting(now.engine, sequence, now.settlement):
+            return self.ask("run-closures", caller, body)
 
     def propose_reopening(
         self, jurisdiction: str, month: str, sequence: int, reason: str, lapses_on: date, caller: Caller

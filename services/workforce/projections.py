@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from notifications.outbox import REBUILDABLE as NOTICES
+from payroll.keeping import ProjectionStopped
 from payroll.projection import REBUILDABLE as PAY
-from payroll.projection import ProjectionStopped
 from shared import database
 from shared.calendar_day import utc_now
 from shared.feed import HttpFeed, Lines

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from tests.payroll.feeding import START, close_month, opened, payroll_over
 
-from payroll.projection import Projection, ProjectionStopped
+from payroll.keeping import ProjectionStopped
+from payroll.projection import Projection
 from payroll.settlement import settle
 
 

@@ -8,6 +8,7 @@ from tests.payroll.feeding import caller, close_month, opened, payroll_over
 from tests.payroll.working import without_remainder
 
 from payroll.engine import month_number
+from payroll.engines import ENGINES, FIRST_ENGINE
 from payroll.ledger_acts import LedgerSaidNo
 from payroll.runs import Payroll
 from payroll.settlement import digest_of, settle, summed
@@ -182,6 +183,41 @@ def test_a_draft_from_before_an_earlier_close_would_pay_twice_and_is_refused():
     close_month(payroll, "2020-10")
     with pytest.raises(Refused, match="run-moved"):
         payroll.close("chibi", "2020-11", 1, caller("c"))
+
+
+def test_a_month_is_worked_out_for_its_draft_and_once_more_for_its_close(monkeypatch: pytest.MonkeyPatch):
+    """F37: an approval finds that nothing moved; the lines kept are those that the close was checked by."""
+    log = opened()
+    log.hire("li", "2020-10-01")
+    payroll, worked_out = payroll_over(log), []
+
+    def counted(known, month):
+        worked_out.append(settle(known, month))
+        return worked_out[-1]
+
+    monkeypatch.setitem(ENGINES, FIRST_ENGINE, counted)
+    close_month(payroll, "2020-10")
+    assert len(worked_out) == 2
+    assert closed_lines(payroll, "2020-10") == list(worked_out[0].explained())
+
+
+def test_a_close_keeps_what_is_due_after_another_close_came_first():
+    """P12: what the close was checked by is not kept where another run paid in between."""
+    log = opened()
+    log.hire("li", "2020-10-01")
+    payroll = payroll_over(log)
+    head = payroll.projection.catch_up(log)
+    checked = settle(payroll.projection.known("chibi", head), "2020-11")
+    close_month(payroll, "2020-10")
+    november = settle(payroll.projection.known("chibi", head, paid_up_to=log.head()), "2020-11")
+    closed = payroll.run("chibi", "2020-10", 1, log.head()).closed_act.event
+    log.write(
+        "run/chibi/2020-11/1", "2020-11-30", msgspec.structs.replace(closed, month="2020-11", digest=november.digest)
+    )
+    with payroll.projection.expecting(FIRST_ENGINE, 1, checked):
+        payroll.projection.catch_up(log)
+    assert [line.service_month for line in checked.lines] == ["2020-10", "2020-11"]
+    assert [line.service_month for line in closed_lines(payroll, "2020-11")] == ["2020-11"]
 
 
 def test_the_same_requests_sent_again_say_the_same_to_the_ledger():

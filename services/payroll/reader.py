@@ -20,7 +20,7 @@ from payroll.settlement import Line
 from shared.database import IN_MEMORY
 
 
-class Kept:
+class Reader:
     """The questions to the tables; safe to ask from several threads."""
 
     def __init__(self, engine: Engine) -> None:
