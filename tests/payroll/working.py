@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,13 @@ Row = tuple[str, FactKind, date, int, int, Any]
 
 def policy(name: str, **changes: Any) -> PolicyDocument:
     """A document of `policies/`, with some parts replaced."""
+    return msgspec.structs.replace(_file(name), **changes)
+
+
+@cache
+def _file(name: str) -> PolicyDocument:
     plain = yaml.safe_load((POLICIES / f"{name}.yaml").read_text(encoding="utf-8"))
-    return msgspec.structs.replace(msgspec.convert(plain, PolicyDocument, strict=False), **changes)
+    return msgspec.convert(plain, PolicyDocument, strict=False)
 
 
 def enacted(name: str, on: str, position: int = 0, **changes: Any) -> EnactedPolicy:
@@ -107,6 +113,16 @@ def _code(names: Vocabulary, kind: FactKind, value: Any) -> int:
     return int(code_of.get(kind, int)(value))
 
 
+def coded(rows: Iterable[Row], names: Vocabulary) -> Facts:
+    """These facts as columns."""
+    return facts_of(
+        [
+            (names.worker_codes[worker], kind, day_number(day), position, ordinal, _code(names, kind, value))
+            for worker, kind, day, position, ordinal, value in rows
+        ]
+    )
+
+
 def work_out(
     rows: list[Row],
     policies: list[EnactedPolicy],
@@ -120,16 +136,6 @@ def work_out(
     since = None if opened is None else month_number(opened)
     tables = compile_policies(policies, bases or [], names, month_number(months[0]), month_number(months[1]), since)
     return due(coded(rows, names), tables)
-
-
-def coded(rows: list[Row], names: Vocabulary) -> Facts:
-    """The facts in codes of these names."""
-    return facts_of(
-        [
-            (names.worker_codes[worker], kind, day_number(day), position, ordinal, _code(names, kind, value))
-            for worker, kind, day, position, ordinal, value in rows
-        ]
-    )
 
 
 def by_payer(result: Due) -> dict[tuple[str, str, str, str], int]:
