@@ -1,16 +1,21 @@
 """Employer contributions and personal deductions on Hubei's figures of 2020 (rule 19), each line half up to the fen."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
+import numpy as np
 import pytest
 from tests.payroll.feeding import opened, payroll_over
-from tests.payroll.working import by_payer, enacted, hire, policy, work_out
+from tests.payroll.working import by_month, by_payer, enacted, fact, hire, policy, work_out
 
+from payroll.engine import FactKind
+from payroll.engine.contributions import part_of
 from payroll.payments import payment_list
 from payroll.settlement import settle
+from shared.money import half_up
 from shared.policy_check import faults
-from shared.policy_document import Base, Contribution, Insurance
+from shared.policy_document import Base, Contribution, Insurance, PayItem, Performance
 
 FLOOR = Decimal("3739.80")
 HUBEI = {
@@ -67,6 +72,45 @@ def test_the_employers_part_is_paid_by_those_who_pay_the_basic_pay():
         "community/north": 11_527,
         "street/first": 11_527,
     }
+
+
+def test_each_month_of_each_person_has_its_own_base_over_all_its_days():
+    """1310.00 + 1364.50 of a change in mid-November, 2,729 in December; 4,803 for the head; 10 % and 1 % of it."""
+    rule = {Insurance.PENSION: Contribution(employer=Decimal("0.10"), personal=Decimal("0.01"))}
+    rules = [enacted("chibi-2020", "2020-09-18", contributions=rule)]
+    rows = hire("chen", "2020-11-01", "head", 18) + hire("li", "2020-11-01")
+    rows += fact("li", FactKind.GRADE, "2020-11-16", 2) + hire("wu", "2020-12-01", grade=3)
+    found = by_month(work_out(rows, rules, months=("2020-11", "2020-12")), "pension_unit")
+    assert found == {
+        ("chen", "2020-11"): 48_030,
+        ("chen", "2020-12"): 48_030,
+        ("li", "2020-11"): 26_745,
+        ("li", "2020-12"): 27_290,
+        ("wu", "2020-12"): 28_380,
+    }
+    own = by_month(work_out(rows, rules, months=("2020-11", "2020-12")), "pension_own")
+    assert own == {key: -half_up(amount, 10) for key, amount in found.items()}
+
+
+def test_only_the_items_that_the_document_names_count_for_the_base():
+    """A fifth of 2,620 is performance, which does not count: 2,096 × 10 %."""
+    rule = {Insurance.PENSION: Contribution(employer=Decimal("0.10"), items=(PayItem.BASIC, PayItem.ALLOWANCE))}
+    performance = Performance(share=Decimal("0.20"), factors={})
+    rules = [enacted("chibi-2020", "2020-09-18", contributions=rule, performance=performance)]
+    found = by_month(work_out(hire("li", "2020-10-01"), rules, months=("2020-10", "2020-10")), "pension_unit")
+    assert found == {("li", "2020-10"): 20_960}
+
+
+@pytest.mark.parametrize("base_fen", [1, 123_457, 10**9, 10**10, 99_999_999_999])
+@pytest.mark.parametrize("share", ["0.16", "0.1234567891", "0.9999999999", "0.0000000001"])
+def test_a_share_of_any_base_is_exact_also_where_products_are_wider_than_64_bits(base_fen, share):
+    """Half up to the fen of the exact share, whoever has a greater base in the same month."""
+    rule = Contribution(employer=Decimal(share))
+    exact = Fraction(share) * base_fen
+    for others in ([], [99_999_999_999], [1]):
+        found = part_of(np.array([base_fen, *others]), rule, Fraction(share))
+        assert int(found[0]) == half_up(exact.numerator, exact.denominator)
+    assert len(part_of(np.zeros(0, dtype=np.int64), rule, Fraction(share))) == 0
 
 
 def drafted():

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -9,8 +10,9 @@ from tests.payroll.working import Row, base, coded, enacted, fact, hire, words
 
 from payroll.engine import BASELINE, SCENARIO, FactKind, compare, compile_policies, due, month_number
 from payroll.engine import comparing as module
+from shared.policy_document import FundingRule, Level
 
-MONTHS = month_number("2020-10"), month_number("2021-03")
+MONTHS = month_number("2020-10"), month_number("2021-02")
 CHIBI = (enacted("chibi-2020", "2020-09-18"),)
 COSTLIER = (*CHIBI, enacted("chibi-2020", "2021-01-01", position=5))
 
@@ -63,7 +65,11 @@ def keys_of(result):
 
 
 def hold(names, sums, both):
-    """The sums are those of the two sides worked out by themselves."""
+    """The sums are those of the two sides worked out by themselves, for their months and no other."""
+    months, people = MONTHS[1] - MONTHS[0] + 1, len(names.workers)
+    assert sums.place_fen.shape == sums.heads.shape == (2, months, len(names.communities))
+    assert sums.payer_fen.shape == (2, months, len(names.payers))
+    assert sums.worker_fen.shape == sums.marks.shape == (2, people)
     before, after = (added_up(result) for result in both)
     assert list(sums.by_place()) == beside(before[0], after[0])
     assert list(sums.by_payer()) == beside(before[1], after[1])
@@ -95,7 +101,7 @@ def career(random: Random, number: int) -> list[Row]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("chunk_months", [1, 12, 1 << 15])
+@pytest.mark.parametrize("chunk_months", [1, 10, 1 << 15])
 def test_both_sides_are_the_sums_of_their_lines_however_many_people_are_taken_at_a_time(
     seed, chunk_months, monkeypatch
 ):
@@ -108,6 +114,20 @@ def test_both_sides_are_the_sums_of_their_lines_however_many_people_are_taken_at
     voided = random.sample(sorted({row[3] for row in rows}), 2)
     hold(*sides(rows, drafted, voided))
     hold(*sides(rows, rules=(CHIBI, COSTLIER), bases=((), (base("2021-01-01", "60000.00"),))))
+
+
+@pytest.mark.parametrize(("chunk_months", "people"), [(1, 1), (10, 2), (14, 2), (15, 3)])
+def test_so_many_months_of_people_are_worked_out_at_a_time_and_never_less_than_one_person(
+    chunk_months, people, monkeypatch
+):
+    """Memory stays flat, however many people there are."""
+    asked = []
+    monkeypatch.setattr(module, "_CHUNK_MONTHS", chunk_months)
+    monkeypatch.setattr(
+        module, "due", lambda facts, tables: asked.append(set(facts.worker.tolist())) or due(facts, tables)
+    )
+    sides([row for number in range(6) for row in hire(f"w{number}", "2020-10-01")])
+    assert [each for each in asked if each] == [set(range(first, first + people)) for first in range(0, 6, people)]
 
 
 def test_with_nothing_drafted_both_sides_are_the_same_and_nobody_is_touched(monkeypatch):
@@ -148,5 +168,23 @@ def test_a_hire_that_is_voided_is_on_the_one_side_only_and_one_that_is_drafted_o
 
 def test_months_that_no_rule_covers_are_counted_on_their_side():
     rows = hire("li", "2020-10-01")
-    _, sums, _ = sides(rows, fact("li", FactKind.GRADE, "2021-03-01", 40, 50))
+    _, sums, _ = sides(rows, fact("li", FactKind.GRADE, "2021-02-01", 40, 50))
     assert sums.unruled == [0, 1]
+
+
+def test_the_same_amount_in_other_parts_of_the_month_touches_nobody():
+    """Half of November in grade 1 and half in grade 3 is paid as a whole one in grade 2: 1310 + 1419 = 2729."""
+    rows = hire("li", "2020-11-01") + fact("li", FactKind.GRADE, "2020-11-16", 3, position=11)
+    rows += fact("li", FactKind.GRADE, "2020-12-01", 2, position=12)
+    _, sums, both = sides(rows, fact("li", FactKind.GRADE, "2020-11-01", 2, position=20), voided=[11])
+    assert len(both[0].entries) == len(both[1].entries) + 1
+    assert sums.touched() == []
+
+
+def test_who_is_paid_by_another_payer_is_touched_though_paid_the_same():
+    street = (FundingRule(posts=("dedicated",), shares={Level.STREET: Decimal(1)}),)
+    names, sums, both = sides(
+        hire("li", "2020-10-01"), rules=(CHIBI, (enacted("chibi-2020", "2020-09-18", funding=street),))
+    )
+    hold(names, sums, both)
+    assert (sums.touched(), next(sums.by_place())) == ([0], (MONTHS[0], 0, 262_000, 262_000))
