@@ -183,7 +183,9 @@ def test_text_that_looks_like_a_formula_stays_text() -> None:
 def test_a_workbook_carries_every_text_and_every_fen() -> None:
     """F25: markup, spaces and line ends as they are, what no XML can say as spreadsheets write it, figures exact."""
     said = ["<王 & 李>", " 两边 ", "一\n二", "响\x07", "#N/A", "+1", ""]
-    rows = [Payment(worker_id=text, name=None, bank_account="7", amount="90071992547409.93") for text in said]
+    rows = [
+        Payment(worker_id=text, name=None, bank_account="7", amount="90071992547409.93", **NOTHING) for text in said
+    ]
     book = list_workbook("payments", rows, Payment)
     sheet = openpyxl.load_workbook(io.BytesIO(book))["payments"]
     *texts, label = [cell.value for cell in sheet["A"][1:]]
