@@ -72,6 +72,25 @@ def test_lines_over_their_segments_add_up_and_equal_the_scalar_split(lines, wide
         assert parts[start : start + len(segments)] == list(split(amount, named).values())
 
 
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_month_of_which_nothing_is_due_has_parts_of_nothing_beside_one_that_is_paid(wide):
+    weights = np.array([0, 0, 1, 2], dtype=np.int64)
+    assert allocated(np.array([0, 100]), weights, np.array([0, 2]), wide=wide).tolist() == [0, 0, 33, 67]
+
+
+def test_one_fen_is_paid_and_taken_back_by_the_first_of_equals():
+    weights = np.array([[1, 1], [1, 1], [1, 1]], dtype=np.int64)
+    assert shared(np.array([1, 0, -1]), weights).tolist() == [[1, 0], [0, 0], [-1, 0]]
+
+
+def test_shares_are_cut_to_whole_yuan_under_the_rules_that_say_so_and_to_fen_under_others():
+    """1,000.50 by thirds: 333.50 each to the fen; to whole yuan 333 and then 334, and the half yuan goes on."""
+    weights = np.array([[1, 1, 1]] * 3, dtype=np.int64)
+    amounts = np.array([100_050, 100_050, -100_050])
+    found = shared(amounts, weights, np.array([1, 100, 100])).tolist()
+    assert found == [[33_350, 33_350, 33_350], [33_400, 33_350, 33_300], [-33_400, -33_350, -33_300]]
+
+
 def test_a_rule_without_a_remainder_leaves_the_rest_in_suspense():
     """F20."""
     rule = FundingRule(posts=("head",), shares={Level.CITY: Decimal("0.7")})
