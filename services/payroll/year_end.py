@@ -34,12 +34,10 @@ class YearEnd:
         rows = self._rows[int(entries.worker[entry]), year]
         amount, given = Fraction(int(entries.amount_fen[entry])), Fraction(0)
         lines: dict[tuple[Item, Node], list[int]] = defaultdict(list)
-        for row, level in self._borne(rows, int(entries.payer[entry])):
+        for row, level, items in self._borne(rows, int(entries.payer[entry])):
             given += int(self._spells.amounts[row, :, level].sum())
-            for item in EARNED_ITEMS:
-                ratio = self._ratio(int(self._spells.rate[row]), item, level)
-                if ratio.value and self._spells.amounts[row, item].any():
-                    lines[item, ratio].append(row)
+            for item in items:
+                lines[item, self._ratio(int(self._spells.rate[row]), item, level)].append(row)
         parts = tuple(self._line(item, ratio, of) for (item, ratio), of in lines.items())
         facts = tuple(dict.fromkeys(fact for part in parts for fact in part.parts[0].facts))
         rounding = self._rounding(int(self._due.segment[entry]), year)
@@ -48,14 +46,15 @@ class YearEnd:
         says = f"true-up of {1970 + year}"
         return Node(what=What.TRUE_UP, by=By.SUM, value=amount, says=says, parts=(mine, before), clause=rounding.clause)
 
-    def _borne(self, rows: Sequence[int], payer: int) -> Iterator[tuple[int, int]]:
-        """The spells, and on which level the payer bears a share of each."""
-        tables = self._due.tables
+    def _borne(self, rows: Sequence[int], payer: int) -> Iterator[tuple[int, int, list[Item]]]:
+        """The spells, on which level the payer bears a share of each, and of which items that were due."""
+        tables, rates = self._due.tables, self._due.tables.rates
         for row in rows:
-            version, community = tables.rates.version[self._spells.rate[row]], self._spells.community[row]
-            for level, one in enumerate(tables.payer[version, community].tolist()):
+            rate, amounts = self._spells.rate[row], self._spells.amounts[row]
+            weights = rates.rules.weights[rates.version[rate], rates.post[rate], rates.district[rate]]
+            for level, one in enumerate(tables.payer[rates.version[rate], self._spells.community[row]].tolist()):
                 if one == payer:
-                    yield row, level
+                    yield row, level, [item for item in EARNED_ITEMS if weights[item, level] and amounts[item].any()]
 
     def _line(self, item: Item, ratio: Node, rows: Sequence[int]) -> Node:
         """What the spells were due of an item, by the payer's share."""

@@ -112,6 +112,21 @@ def test_the_tree_of_a_true_up_rests_on_the_clause_that_asks_for_it_and_on_the_h
     assert {event["type"] for event in answer["events"]} == {"worker.hired.v1", "policy.enacted.v1"}
 
 
+def test_the_words_leave_out_the_months_of_which_the_payer_bears_nothing():
+    """F69: four months at 100.01 by the city alone, then eight at 33.33 by all three."""
+    found = office()
+    found.log.hire("wu", "2021-01-01", "dedicated")
+    found.log.promote("wu", "2021-05-01", "head", 1)
+    found.payroll.projection.catch_up(found.log)
+    settled = settle(found.payroll.projection.known("chibi", found.log.head(), "wu"), "2021-12")
+    assert [line.worked_out for line in settled.explained() if line.item == "year_end_true_up"] == [
+        "true-up of 2021: basic 400.04 × city 100 % + basic 266.64 × city 70 % → 586.6880, "
+        "to the fen by largest remainder → 586.69; less 586.68 given by its months → 0.01",
+        "true-up of 2021: basic 266.64 × street 15 % → 39.9960, to the fen by largest remainder → 39.99; "
+        "less 40.00 given by its months → -0.01",
+    ]
+
+
 def test_a_late_act_after_the_close_of_december_moves_lines_and_true_up_per_payer():
     """F06: chen left on 1 June; what was paid since is taken back, and five months are given as they fell."""
     found = closed_year()
