@@ -158,11 +158,14 @@ class Payslip(Struct, frozen=True, kw_only=True):
 
 
 class DueAnswer(Struct, frozen=True, kw_only=True):
-    """What one service month makes due to a worker as known at a position, paid or not."""
+    """What one service month makes due to a worker, paid or not: the facts as known at a position, by the rules as they
+    were known at `rules_position`, whose policies and bases `rules_digest` names."""
 
     worker_id: str
     service_month: str
     known_position: int
+    rules_position: int
+    rules_digest: str
     lines: list[LineAnswer]
     totals: Totals
     blockers: tuple[str, ...]

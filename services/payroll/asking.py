@@ -24,6 +24,9 @@ Sequence = Annotated[int, Path(ge=1, le=99, description="1, or the number of a s
 WorkerId = Annotated[str, Path(pattern=ID, description="the worker's id")]
 KnownAt = Annotated[datetime | None, Query(description="as known at this time, with its offset from UTC")]
 KnownPosition = Annotated[int | None, Query(ge=0, le=2**53, description="as known at this position of the log")]
+RulesAt = Annotated[
+    int | None, Query(ge=0, le=2**53, description="by the rules as known at this position; without it, as the facts")
+]
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,9 +50,7 @@ def position_asked(
     """
     latest = reached(headers, payroll.reach)
     if known_position is not None:
-        if known_position > latest:
-            raise _unknown_time(f"position {known_position}", "known_position", f"{latest} is the latest")
-        return known_position
+        return written(known_position, latest, "known_position")
     if known_at is None:
         return latest
     if known_at.tzinfo is None:
@@ -62,6 +63,13 @@ def position_asked(
     if known_at > payroll.clock():
         raise _unknown_time(known_at.isoformat(), "known_at", "that time has not come")
     return payroll.projection.position_at(max(known_at, _DAWN))
+
+
+def written(position: int, latest: int, parameter: str) -> int:
+    """The position that a parameter names. Raises Refused `unknown-time` for one beyond the latest."""
+    if position > latest:
+        raise _unknown_time(f"position {position}", parameter, f"{latest} is the latest")
+    return position
 
 
 def at(position: int, value: object, *, status: int = 200, version: int | None = None) -> Response:

@@ -140,20 +140,25 @@ def closed_lines(
     return [Line(*row) for rows in portions for row in rows]
 
 
+def rules(connection: Connection, jurisdiction: str, at_position: int) -> Rules:
+    """The rules of a city as known at a position."""
+    query = select(RULES).where(RULES.c.jurisdiction == jurisdiction, RULES.c.position <= at_position)
+    return rules_of(tuple(row) for row in connection.execute(query.order_by(RULES.c.position)))
+
+
 def known(connection: Connection, jurisdiction: str, at_position: int, worker_id: str | None, *, before: int) -> Known:
     """What is known at a position, with what runs closed before the position `before` have paid."""
-    query = select(RULES).where(RULES.c.jurisdiction == jurisdiction, RULES.c.position <= at_position)
-    rules = rules_of(tuple(row) for row in connection.execute(query.order_by(RULES.c.position)))
+    in_force = rules(connection, jurisdiction, at_position)
     places = select(PLACES).where(PLACES.c.city_id == jurisdiction, PLACES.c.position <= at_position)
     return Known(
         jurisdiction=jurisdiction,
         at_position=at_position,
         facts=_facts(connection, jurisdiction, at_position, worker_id),
-        policies=rules.policies,
-        bases=rules.bases,
+        policies=in_force.policies,
+        bases=in_force.bases,
         street_of={row.community_id: row.street_id for row in connection.execute(places.order_by(PLACES.c.position))},
-        payroll_from=rules.payroll_from,
-        budgets=rules.budgets,
+        payroll_from=in_force.payroll_from,
+        budgets=in_force.budgets,
         paid=_paid(connection, jurisdiction, worker_id, before),
         paid_before=before,
     )

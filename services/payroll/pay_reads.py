@@ -7,9 +7,21 @@ from fastapi import Query, Request, Response
 
 from payroll.access import lines_within, worker_in_scope
 from payroll.answers import DueAnswer, Payslip, ProjectionAnswer, RebuildAnswer, engine_answer, line_answer, totals_of
-from payroll.asking import ID, KnownAt, KnownPosition, Month, OfJurisdiction, WorkerId, at, position_asked
+from payroll.asking import (
+    ID,
+    KnownAt,
+    KnownPosition,
+    Month,
+    OfJurisdiction,
+    RulesAt,
+    WorkerId,
+    at,
+    position_asked,
+    written,
+)
 from payroll.engines import engine
 from payroll.ladders import ladder_on
+from payroll.rule_sets import rules_digest, under
 from payroll.run_state import states_of
 from payroll.runs import Payroll, check_near, rebuilt_beside
 from payroll.settlement import month_alone
@@ -66,15 +78,23 @@ class PayReads:
         month: Month,
         known_at: KnownAt = None,
         known_position: KnownPosition = None,
+        rules_at: RulesAt = None,
     ) -> Response:
         position = self._position(request, known_at, known_position)
         known = worker_in_scope(principal_of(request), worker_id, position, self._projection, self._payroll.today)
+        rules_position = position
+        if rules_at is not None:
+            rules_position = written(rules_at, self._projection.position, "rules_at")
+            check_rules_taken(self._projection, known.jurisdiction, rules_position)
+            known = under(known, self._projection.rules(known.jurisdiction, rules_position))
         settlement = month_alone(known, month)
         lines = list(settlement.explained())
         shown = DueAnswer(
             worker_id=worker_id,
             service_month=month,
             known_position=position,
+            rules_position=rules_position,
+            rules_digest=rules_digest(known),
             lines=[line_answer(line, month) for line in lines],
             totals=totals_of(lines, month),
             blockers=settlement.blockers,

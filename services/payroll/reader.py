@@ -13,7 +13,7 @@ from payroll import lookup
 from payroll.engines import FIRST_ENGINE
 from payroll.history import History
 from payroll.known import Known
-from payroll.lookup import Period
+from payroll.lookup import Period, Rules
 from payroll.recovering import Net
 from payroll.run_acts import RunAct
 from payroll.settlement import Line
@@ -43,6 +43,11 @@ class Reader:
         before = (at_position if paid_up_to is None else paid_up_to) + 1
         with self._reading() as connection:
             return lookup.known(connection, jurisdiction, at_position, worker_id, before=before)
+
+    def rules(self, jurisdiction: str, at_position: int) -> Rules:
+        """The policies and bases of a city as known at a position, and what else counts for all of it."""
+        with self._reading() as connection:
+            return lookup.rules(connection, jurisdiction, at_position)
 
     def positions_of(self, commands: Iterable[tuple[str, str]]) -> set[int]:
         """Where the facts stand that these commands wrote, each given as (worker, command)."""

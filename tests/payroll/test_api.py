@@ -175,6 +175,23 @@ def test_due_as_known_before_and_after_the_june_base_are_two_answers_each_the_sa
     assert office.get(path, known_position=position).content == then[0]
 
 
+def test_the_same_facts_are_worked_out_again_by_the_rules_of_another_day(office):
+    """F03: facts as they were known, rules before and after the June base, and under the digest of each rule set."""
+    path, before = "/payroll/v1/workers/li/due/2021-03", office.log.head()
+    office.log.publish_base("2021-01-01", "60000.00")
+    office.log.regrade("li", "2021-01-01", 12)
+    facts_then = {"known_position": before}
+    old, new = (office.get(path, **facts_then, rules_at=rules).json() for rules in (before, office.log.head()))
+    assert [old["totals"]["total"], new["totals"]["total"]] == ["2620.00", "2880.00"]
+    assert (old["known_position"], new["known_position"], new["rules_position"]) == (before, before, office.log.head())
+    assert old == office.get(path, **facts_then).json()
+    now = office.get(path).json()
+    assert now["rules_digest"] == new["rules_digest"] != old["rules_digest"]
+    assert now["totals"]["total"] not in {"2620.00", "2880.00"}
+    refused = office.get(path, rules_at=office.log.head() + 1).json()
+    assert (refused["code"], refused["pointer"]) == ("unknown-time", "/query/rules_at")
+
+
 def test_the_ladder_of_chibi_and_its_mean(office):
     ladder = office.get("/payroll/v1/ladder", jurisdiction="chibi", scheme="ladder", on="2020-10-01").json()
     assert (ladder["base"], ladder["mean"]) == ("3638.67", "3641.00")
