@@ -5,8 +5,9 @@ from decimal import Decimal
 import msgspec
 import pytest
 from tests.payroll.feeding import caller, close_month, opened, payroll_over
-from tests.payroll.working import without_remainder
+from tests.payroll.working import policy, without_remainder
 
+from payroll.booking import Booking, vouchers_of
 from payroll.engine import month_number
 from payroll.engines import ENGINES, FIRST_ENGINE
 from payroll.ledger_acts import LedgerSaidNo
@@ -111,6 +112,26 @@ def test_a_change_of_community_takes_back_from_the_old_payers_what_the_new_ones_
         ("south", "community/south"): 72_045,
         ("south", "street/second"): 72_045,
     }
+
+
+def test_another_split_of_last_year_moves_money_between_payers_and_nobodys_pay():
+    """F19, rule 4: 60 % instead of 70 % from the city since October: transfers that add up to nothing a person."""
+    log, payroll = two_months_closed()
+    document = policy("chibi-2020")
+    committee = msgspec.structs.replace(document.funding[0], shares={Level.CITY: Decimal("0.60")})
+    log.enact("2020-10-01", msgspec.structs.replace(document, funding=(committee, *document.funding[1:])))
+    close_month(payroll, "2020-12")
+    past = [line for line in closed_lines(payroll, "2020-12") if line.service_month != "2020-12"]
+    assert {line.worker_id for line in past} == {"chen"}
+    assert [(line.service_month, line.payer, line.amount_fen) for line in past] == [
+        (month, payer, fen)
+        for month in ("2020-10", "2020-11")
+        for payer, fen in (("city/chibi", -48_030), ("community/north", 24_015), ("street/first", 24_015))
+    ]
+    vouchers = vouchers_of(past, Booking(payroll.projection.known("chibi", payroll.projection.position)))
+    for side in ("debit_fen", "credit_fen"):
+        assert sum(entry[side] for one in vouchers for entry in one["entries"]) == 2 * 96_060
+    assert all(sum(e["debit_fen"] - e["credit_fen"] for e in one["entries"]) == 0 for one in vouchers)
 
 
 def test_a_voided_hire_is_taken_back_in_full():
