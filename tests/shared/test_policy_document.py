@@ -29,6 +29,8 @@ ENACTED = {
     "chibi-legacy": "3b9a20506ca7bdb34ac79a33a9aa69e8e1692ef18a316a4a2c4fdeff6751cca5",
 }
 """The digests of both documents as they were enacted before the format could say more."""
+SINCE = {"recovery", "true_up"}
+"""What the files of both have come to say since."""
 
 
 def plain(name: str = "chibi-2020") -> dict[str, Any]:
@@ -41,6 +43,14 @@ def plain(name: str = "chibi-2020") -> dict[str, Any]:
 def read(given: dict[str, Any]) -> PolicyDocument:
     """The document of plain values."""
     return msgspec.convert(given, PolicyDocument, strict=False)
+
+
+def as_enacted(name: str) -> dict[str, Any]:
+    """The file as it was before it said what has come to it since."""
+    found = plain(name)
+    found["budget_items"].pop("year_end_true_up", None)
+    sources = [source for source in found["sources"] if source["part"] not in SINCE]
+    return {**{part: said for part, said in found.items() if part not in SINCE}, "sources": sources}
 
 
 def chibi(**changes: Any) -> PolicyDocument:
@@ -57,7 +67,7 @@ def chibi(**changes: Any) -> PolicyDocument:
 
 @pytest.mark.parametrize("name", sorted(ENACTED))
 def test_a_document_enacted_before_the_format_grew_keeps_its_digest(name: str) -> None:
-    assert digest_of(read(plain(name))) == ENACTED[name]
+    assert digest_of(read(as_enacted(name))) == ENACTED[name]
 
 
 @pytest.mark.parametrize("name", sorted(ENACTED))
@@ -70,7 +80,7 @@ def test_what_is_written_reads_back_as_the_same_document(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ENACTED))
 def test_an_event_with_an_older_document_is_written_as_it_always_was(name: str) -> None:
     """An older version beside this one still reads it, and the log of the same acts keeps its digest."""
-    document = read(plain(name))
+    document = read(as_enacted(name))
     event = PolicyEnacted(policy_id=name, scheme=document.scheme, digest=digest_of(document), document=document)
     written = encode_event(event)
     assert msgspec.json.decode(written, type=PolicyEnacted) == event
