@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from ledger.dating import check_dates
+from ledger.decided import check_decided
 from ledger.desk import Decision, Desk, Opened, State
 from ledger.domain.timeline import Timeline, fold
 from ledger.event_store import Change, Claim, EventStore
@@ -67,10 +67,10 @@ class ChunkDesk(Desk):
         """The stream as the log has it."""
         return fold(self.store.stream(stream))
 
-    def check_dates(self, decision: Decision, day: date) -> None:
-        """Refused `retro-limit`; then nothing was sealed for anybody."""
+    def check_decided(self, decision: Decision, day: date) -> None:
+        """Refused as `decided` says; then nothing was sealed for anybody."""
         try:
-            check_dates(self, decision, day)
+            check_decided(self, decision, day)
         except Refused:
             self._prepared = [each for each in self._prepared if each.person_id not in decision.sealed]
             raise

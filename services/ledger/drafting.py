@@ -212,7 +212,7 @@ def _decide(found: Drafted, wish: Wish) -> None:
         assert wish.command is not None
         assert wish.decide is not None
         decision = wish.decide(found.desk, wish.command)
-        found.desk.check_dates(decision, wish.command.effective_date)
+        found.desk.check_decided(decision, wish.command.effective_date)
     except Refused as refused:
         found.verdicts.append(_refused(wish, refused))
         return

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ledger.commands.acting import claim_taken
 from ledger.commands.places import street_taken
-from ledger.dating import check_dates
+from ledger.decided import check_decided
 from ledger.desk import Decision, Desk
 from ledger.domain.command import Command, check_day, check_paper
 from ledger.domain.reopening import lapsed
@@ -140,7 +140,7 @@ class Ledger:
         desk = self.desk(sent.principal)
         check_paper(command, desk.today)
         decision = decide(desk, command)
-        check_dates(desk, decision, command.effective_date)
+        check_decided(desk, decision, command.effective_date)
         version = _check_version(decision, sent)
         events = planned_events(decision, command.effective_date)
         answer = CommandAnswer(planned=True, events=events, held_back=tuple(decision.held_back))
@@ -159,7 +159,7 @@ class Ledger:
             traceparent=traces.traceparent(),
         )
         try:
-            check_dates(desk, decision, command.effective_date)
+            check_decided(desk, decision, command.effective_date)
             _check_version(decision, sent)
             made = {**decision.made, "held_back": tuple(decision.held_back)}
             body = _Answer(metadata.command_id, key, fingerprint, made)

@@ -185,7 +185,7 @@ class Importer:
         try:
             check_paper(wish.command, desk.today)
             decision = self._asked.kind.decide(desk, wish.command)
-            desk.check_dates(decision, wish.command.effective_date)
+            desk.check_decided(decision, wish.command.effective_date)
         except Refused as refused:
             return self._refused(wish, refused)
         command_id = "" if desk.planning else f"{self._asked.import_id}-{wish.number:06d}-{self._ledger.new_id()[-8:]}"

@@ -113,7 +113,7 @@ class Undo:
         )
         try:
             decision = void_command(desk, void)
-            desk.check_dates(decision, wish.effective_date)
+            desk.check_decided(decision, wish.effective_date)
         except Refused as refused:
             if refused.code == "already-voided":
                 return Verdict(

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from payroll.budgets import year_of
-from payroll.in_force import last_day
+from payroll.in_force import InForce, last_day
 from payroll.known import Known
 from payroll.ledger_acts import LedgerSaidNo
 from payroll.run_state import RunState, states_of
@@ -97,18 +97,27 @@ def _of_run(payroll: Payroll, state: RunState, position: int) -> Iterator[Blocke
         return
     for words in (*payroll.months_before(now, state.sequence), *now.settlement.blockers):
         yield _in_words(words)
-    yield from _of_budgets(now.settlement.known, int(state.month[:4]))
+    yield from _of_budgets(now.settlement.known, state.month)
     yield from _of_stage(state, state.stage(payroll.today()), now)
 
 
-def _of_budgets(known: Known, year: int) -> Iterator[Blocker]:
-    """Who has less for the year than it comes to; what is due is due, so that it is only worth knowing."""
+def _of_budgets(known: Known, month: str) -> Iterator[Blocker]:
+    """Who has less for the year than it comes to; what is due is due, so that it is only worth knowing.
+
+    Once a draft has it written down, the ledger refuses the acts that the policies in force name.
+    """
+    year = int(month[:4])
     if not any(of_year == year for _, of_year in known.budgets):
         return
+    documents = InForce(known).documents(None, month)
+    refused = ", ".join(sorted({act.value for document in documents for act in document.overspending.refuses}))
     for one in year_of(known, year):
         if one.left is not None and one.left.startswith("-"):
             detail = f"{one.payer} has {one.budget} for {year}, which comes to {one.forecast}"
             about = {"payer": one.payer, "year": str(year), "left": one.left}
+            if refused:
+                detail += f"; once it is drafted so, what {one.payer} would bear is refused: {refused}"
+                about["refuses"] = refused
             yield Blocker(kind=BlockerKind.BUDGET, detail=detail, blocks=False, about=about)
 
 

@@ -95,6 +95,7 @@ WORDS = {
     "two_posts/supplement": "the supplement for two posts in one hand, yuan a month",
     "recovery/most_share": "the share of a run's pay that may be kept back for what is owed",
     "recovery/keeps": "what is left of a run's pay in any case, yuan",
+    "overspending/refuses": "the acts refused while a year comes to more than a payer's budget",
     "legacy/*/until": "the last day of a conversion from {}",
     "legacy/*/conditions": "the conditions of a conversion from {}",
     "training/hours_a_year": "hours of training a year",

@@ -12,8 +12,6 @@ from shared.events import BudgetExceeded, BudgetKept, Event
 
 pytestmark = pytest.mark.campaign
 
-CITY = {"jurisdiction": "chibi", "payer": "city/chibi"}
-
 
 class Office(Desk):
     """Payroll from October 2020 on, and a dedicated worker at 2,620 a month, whom the city pays: 31,440 in 2021."""
@@ -23,7 +21,7 @@ class Office(Desk):
         self.town = town
 
     def set_budget(self, amount: str, payer: str = "city/chibi", year: int = 2021) -> None:
-        self.town.give("budgets", jurisdiction="chibi", payer=payer, year=year, amount=amount)
+        self.town.give("budgets", "2020-12-01", jurisdiction="chibi", payer=payer, year=year, amount=amount)
 
     def judged(self) -> list[tuple[str, str, int, int, int]]:
         """What was written of years and budgets: exceeded or kept, payer, year, and both in fen."""

@@ -169,6 +169,12 @@ NONSENSE: dict[str, tuple[list[tuple[str, Any]], str, list[str]]] = {
     "a channel that stands twice": ([("open_to", ["exam", "exam"])], "chibi-2020", ["/open_to/1"]),
     "a regulation without a name": ([("title", " ")], "chibi-2020", ["/title"]),
     "a scheme of seats paid elsewhere": ([("scheme", "outside")], "chibi-2020", ["/scheme"]),
+    "an act that is refused twice": (
+        [("overspending", {"refuses": ["hire", "hire"]})],
+        "chibi-2020",
+        ["/overspending/refuses/1"],
+    ),
+    "an act that costs nobody": ([("overspending", {"refuses": ["exit"]})], "chibi-2020", ["/overspending/refuses/0"]),
     "the same payers said twice": ([("funding/2", TO_CITY)], "chibi-2020", ["/funding/2"]),
     "the same payers said twice for an item and a day": (
         [

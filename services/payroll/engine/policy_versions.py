@@ -82,8 +82,7 @@ class Version:
 
     def district_of(self, street: str | None) -> str | None:
         """The district in which the document has the street to lie."""
-        districts = self.document.districts if self.document else {}
-        return next((name for name, district in districts.items() if street in district.streets), None)
+        return self.document.district_of(street) if self.document else None
 
     def performance_in(self, district: str | None) -> Performance | None:
         """绩效 in a district: its own rule, or the city's."""
@@ -93,21 +92,10 @@ class Version:
         return there or self.document.performance
 
     def funding_rule(self, post: str, item: PayItem, district: str | None = None) -> FundingRule | None:
-        """分级承担: a rule for the item before one for all items, then the latest that has come, then as listed.
-
-        A district with rules of its own has these alone.
-        """
-        rules = self.document.funding if self.document else ()
-        if self.document is not None and district is not None:
-            rules = self.document.districts[district].funding or rules
-        fit = [
-            rule
-            for rule in rules
-            if post in rule.posts
-            and (not rule.items or item in rule.items)
-            and (rule.from_date is None or day_number(rule.from_date) <= self.first_day)
-        ]
-        return max(fit, key=lambda rule: (bool(rule.items), rule.from_date or date.min), default=None)
+        """分级承担 on the version's days, as `PolicyDocument.funding_rule` says."""
+        if self.document is None:
+            return None
+        return self.document.funding_rule(post, item, district, lambda since: day_number(since) <= self.first_day)
 
 
 def ladder_pay(ladder: Ladder, base_fen: Fraction, coefficient: Decimal) -> Fraction:

@@ -29,6 +29,7 @@ def payer_faults(document: PolicyDocument) -> Iterator[Fault]:
             yield from performance_faults(district.performance, f"{pointer}/performance")
         yield from _rules_faults(document, district.funding, f"{pointer}/funding")
     yield from _budget_faults(document)
+    yield from repeated("/overspending/refuses", document.overspending.refuses)
 
 
 def paid_items(document: PolicyDocument) -> set[str]:

@@ -1,6 +1,7 @@
 """The whole of a policy document: its parts under their names, and its one byte form with the digest of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar
@@ -28,6 +29,7 @@ from shared.policy_document.pay import (
     Flat,
     FundingRule,
     Ladder,
+    Overspending,
     Performance,
     Probation,
     Recovery,
@@ -36,7 +38,7 @@ from shared.policy_document.pay import (
     TwoPostsPay,
     WorkingCalendar,
 )
-from shared.policy_document.values import ChannelName, Insurance, Name, Part, Proration, TrueUp, Unit, says
+from shared.policy_document.values import ChannelName, Insurance, Name, Part, PayItem, Proration, TrueUp, Unit, says
 
 _SAID = object()
 """Equal to no value: what a field without a silent default is compared with."""
@@ -78,6 +80,7 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
             "working_calendar",
             "contributions",
             "recovery",
+            "overspending",
         }
     )
     policy_id: Annotated[Name, says("the id of this document")]
@@ -133,9 +136,32 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
 
     recovery: Annotated[Recovery, says("how much of a run's pay may be kept back for what is owed")] = Recovery()
 
+    overspending: Annotated[Overspending, says("what a year that comes to more than a budget refuses")] = Overspending()
+
     def has_grades(self) -> bool:
         """Whether pay depends on a grade (or step)."""
         return self.ladder is not None or (self.additive is not None and self.additive.has_grades())
+
+    def district_of(self, street_id: str | None) -> str | None:
+        """The district in which the street lies."""
+        return next((name for name, district in self.districts.items() if street_id in district.streets), None)
+
+    def funding_rule(
+        self, post: str, item: PayItem, district: str | None, come: Callable[[date], bool]
+    ) -> FundingRule | None:
+        """分级承担: a rule for the item before one for all items, then the latest that has `come`, then as listed.
+
+        A district with rules of its own has these alone.
+        """
+        rules = (self.districts[district].funding if district else ()) or self.funding
+        fit = [
+            rule
+            for rule in rules
+            if post in rule.posts
+            and (not rule.items or item in rule.items)
+            and (rule.from_date is None or come(rule.from_date))
+        ]
+        return max(fit, key=lambda rule: (bool(rule.items), rule.from_date or date.min), default=None)
 
 
 def canonical(document: PolicyDocument) -> bytes:

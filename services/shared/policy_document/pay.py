@@ -10,6 +10,7 @@ from shared.policy_document.values import (
     GRADE_KEY,
     AllowanceStart,
     Axis,
+    CostlyAct,
     DayOfYear,
     Grade,
     Level,
@@ -167,6 +168,10 @@ class FundingRule(Part, frozen=True, kw_only=True):
     items: Annotated[tuple[PayItem, ...], says("the items of pay it is for; empty: all")] = ()
     from_date: Annotated[date | None, says("the first day it holds; null: from the document's own on")] = None
 
+    def levels(self) -> frozenset[Level]:
+        """Who pays by it."""
+        return frozenset({*self.shares, *(self.remainder or ())})
+
 
 class District(Part, frozen=True, kw_only=True):
     """区: the streets of a district of the city, and what is otherwise there; what is not given is as in the city."""
@@ -233,6 +238,14 @@ class Recovery(Part, frozen=True, kw_only=True):
         """What may be kept back of so much, fen; not more than all of it, and never less than nothing."""
         keeps_fen = 0 if self.keeps is None else int(self.keeps * 100)
         return max(0, min(int(net_fen * self.most_share), net_fen - keeps_fen))
+
+
+class Overspending(Part, frozen=True, kw_only=True):
+    """超预算: what is refused while a year comes to more than the budget of a payer who would bear it."""
+
+    refuses: Annotated[
+        tuple[CostlyAct, ...], says("hire, rehire, conversion, second-post; empty: none, there is a warning only")
+    ] = ()
 
 
 class Suspension(Part, frozen=True, kw_only=True):

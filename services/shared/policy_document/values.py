@@ -154,6 +154,15 @@ class TwoPosts(StrEnum):
     SUPPLEMENT = "supplement"
 
 
+class CostlyAct(StrEnum):
+    """An act by which somebody costs a payer more: a hire, a hire of who left, a conversion, a second post."""
+
+    HIRE = "hire"
+    REHIRE = "rehire"
+    CONVERSION = "conversion"
+    SECOND_POST = "second-post"
+
+
 class QuotaPlace(StrEnum):
     """Of whose people the quota of excellent ratings is a share."""
 
