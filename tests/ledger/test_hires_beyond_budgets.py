@@ -62,6 +62,7 @@ def test_nobody_is_hired_at_the_cost_of_a_payer_whose_year_is_beyond_its_budget_
     assert (found["status"], found["pointer"]) == (409, "/effective_date")
     assert found["extra"] == {"exceeded": [{"payer": "city/chibi", "year": 2021}]}
     assert "20000" not in found["detail"]
+    strict.refuse_hire("2020-12-15")
     strict.set_budget("62879.99")
     strict.refuse_hire()
     strict.set_budget("62880.00")
