@@ -10,7 +10,8 @@ Keys of the result, all whole numbers unless said otherwise:
         code_seconds                        from there to columns and compiled rules (decimal string)
         compute_seconds                     both sides worked out and summed (decimal string)
         compute_cpu_seconds                 the same by the CPU (decimal string)
-        answer_seconds                      to the answer's JSON, a page of 200 rows and 100 people (decimal string)
+        answer_seconds                      to the answer's JSON, a page of 200 rows and 100 people, with what the years
+                                            come to by their ends (decimal string)
         worker_months_per_cpu_second        worked out, both sides counted, by that CPU time
         settled_cpu_seconds                 the peer: the engine alone on both sides, without sums (decimal string)
         sums_equal                          true when the sums of both sides are the engine's, and who is touched is
@@ -23,7 +24,6 @@ import argparse
 import resource
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
@@ -48,7 +48,6 @@ from payroll.engine import (
     settled,
 )
 from payroll.engine.comparing import Comparison, compare
-from payroll.known import columns_of
 from payroll.projection import Projection
 from payroll.scenarios import CommandToTry, Compared, Drafted, Fork, fork_of
 from payroll.tables import FACTS, PLACES, RULES
@@ -136,9 +135,8 @@ def _asked(file: Path, people: Population, months: tuple[str, str], years: list[
 
 def _coded(fork: Fork, months: tuple[str, str]) -> Any:
     """What `compare` is given, as `scenarios.compared` gives it."""
-    names = replace(fork.scenario, facts=[*fork.baseline.facts, *fork.drafted]).names
-    rules = tuple(side.tables(*months, names) for side in (fork.baseline, fork.scenario))
-    return columns_of(fork.baseline.facts, names), columns_of(fork.drafted, names), fork.voided, rules
+    rules = tuple(side.tables(*months, fork.names) for side in (fork.baseline, fork.scenario))
+    return *fork.columns, fork.voided, rules
 
 
 def _settled(columns: Any) -> list[int]:

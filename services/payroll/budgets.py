@@ -54,7 +54,7 @@ class Overspent(Struct, frozen=True, kw_only=True):
 
 def year_of(known: Known, year: int) -> list[PayerYear]:
     """Every payer who has a budget for the year or pays in it, by name. The year is worked out to its end."""
-    forecast = _forecast(known, year)
+    forecast = _forecast(_alone(known), year)
     paid: Counter[str] = Counter()
     for line in known.paid:
         if line.service_month[:4] == str(year):
@@ -78,20 +78,25 @@ def forecasts(known: Known, month: str) -> dict[str, Any]:
 
     Somebody hired at a year's end costs the next one, which is worked out as soon as there is a budget for it.
     """
-    found = []
+    found, fork = [], _alone(known)
     for year in (int(month[:4]), int(month[:4]) + 1):
         payers = sorted(payer for payer, of_year in known.budgets if of_year == year)
-        forecast = _forecast(known, year) if payers else {}
+        forecast = _forecast(fork, year) if payers else {}
         found += [{"payer": payer, "year": year, "forecast_fen": forecast.get(payer, 0)} for payer in payers]
     return {"forecasts": found} if found else {}
 
 
-def _forecast(known: Known, year: int) -> Counter[str]:
+def _alone(known: Known) -> Fork:
+    """Beside nothing but itself."""
+    return Fork(known, known, (), ())
+
+
+def _forecast(fork: Fork, year: int) -> Counter[str]:
     """Payer → fen of the year's service months to its end."""
-    first = max(f"{year}-01", known.payroll_from or "")
+    first = max(f"{year}-01", fork.baseline.payroll_from or "")
     if first > f"{year}-12":
         return Counter()
-    sums = _by_year([compared(Fork(known, known, (), ()), first, f"{year}-12")])
+    sums = _by_year([compared(fork, first, f"{year}-12")])
     return Counter({payer: fen[BASELINE] for (_, payer), fen in sums.items()})
 
 

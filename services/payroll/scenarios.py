@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Annotated, Any
 
 import httpx
 import msgspec
 from msgspec import Meta, Struct
 
-from payroll.engine import Comparison, Vocabulary, compare
+from payroll.engine import Comparison, Facts, Vocabulary, compare
 from payroll.intake import Rows, rows_of
 from payroll.known import Known, KnownFact, columns_of
 from payroll.ledger_acts import LedgerClient, LedgerSaidNo
@@ -58,6 +59,18 @@ class Fork:
     drafted: Sequence[KnownFact]
     voided: Sequence[int]
 
+    @cached_property
+    def names(self) -> Vocabulary:
+        """The names of both sides."""
+        if self.scenario is self.baseline:
+            return self.baseline.names
+        return replace(self.scenario, facts=[*self.baseline.facts, *self.drafted]).names
+
+    @cached_property
+    def columns(self) -> tuple[Facts, Facts]:
+        """The facts of the baseline and those drafted, in codes of these names, for whichever months are asked for."""
+        return columns_of(self.baseline.facts, self.names), columns_of(self.drafted, self.names)
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -99,14 +112,12 @@ def fork_of(projection: Projection, jurisdiction: str, drafted: Drafted) -> Fork
 def compared(fork: Fork, first_month: str, last_month: str) -> Compared:
     """Due of these service months on both sides."""
     baseline, scenario = fork.baseline, fork.scenario
-    everybody = replace(scenario, facts=[*baseline.facts, *fork.drafted])
-    names = everybody.names
+    names = fork.names
     of_baseline = replace(names, street_of=baseline.street_of)
     rules = baseline.tables(first_month, last_month, of_baseline)
     ruled_alike = all(getattr(baseline, name) == getattr(scenario, name) for name in _RULES)
     sums = compare(
-        columns_of(baseline.facts, names),
-        columns_of(fork.drafted, names),
+        *fork.columns,
         fork.voided,
         (rules, rules if ruled_alike else scenario.tables(first_month, last_month, names)),
     )
