@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from payroll.engine.income_tax import Bracket, YearSoFar, tax_fen, to_withhold_fen
+from payroll.engine.income_tax import Bracket, YearSoFar, tax_fen, taxable_fen, to_withhold_fen
 
 STANDARD = 500_000
 BRACKETS = [
@@ -51,6 +51,12 @@ def test_a_lump_sum_is_taxed_where_it_lifts_the_year_above_the_deductions():
     for month, paid_fen in enumerate(paid, 1):
         found.append(to_withhold_fen(YearSoFar(month, paid_fen, withheld_fen=sum(found)), STANDARD, BRACKETS))
     assert found == [0, 0, 51_000]
+
+
+def test_without_insurance_and_special_deductions_all_above_the_standard_one_is_taxed():
+    """30,000 − 5,000; of 5,000 nothing, of a fen more a fen."""
+    assert taxable_fen(YearSoFar(1, 3_000_000), STANDARD) == 2_500_000
+    assert [taxable_fen(YearSoFar(1, paid), STANDARD) for paid in (499_999, 500_000, 500_001)] == [0, 0, 1]
 
 
 def test_what_was_withheld_too_much_is_not_paid_back_within_the_year():

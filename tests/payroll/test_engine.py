@@ -120,6 +120,18 @@ def test_the_rating_that_counts_is_that_of_the_latest_year_and_not_the_last_one_
     assert paid == [52_400, 78_600, 78_600, None]
 
 
+def test_of_one_year_the_rating_recorded_last_counts_whichever_is_better():
+    """Rule 9: a correction supersedes; 2,620 × 0.2 × 1.5."""
+    performance = Performance(share=Decimal("0.20"), factors={"excellent": Decimal("1.5"), "unfit": Decimal(0)})
+    for first, last, fen in (("excellent", "unfit", None), ("unfit", "excellent", 78_600)):
+        rows = hire("an", "2020-10-01") + hire("w", "2020-10-01")
+        rows += fact("an", FactKind.RATING, "2020-10-01", "2031 unfit")
+        rows += fact("w", FactKind.RATING, "2021-01-01", f"2020 {first}")
+        rows += fact("w", FactKind.RATING, "2021-05-01", f"2020 {last}", position=22)
+        extra = by_month(work_out(rows, [enacted("chibi-2020", "2020-09-18", performance=performance)]), "performance")
+        assert extra.get(("w", "2021-05")) == fen
+
+
 def test_a_rating_without_a_factor_is_a_gap_and_not_a_silent_zero():
     performance = Performance(share=Decimal("0.20"), factors={"excellent": Decimal(1)})
     rows = hire("w", "2020-10-01") + fact("w", FactKind.RATING, "2020-11-01", "2019 marginal")

@@ -1,31 +1,42 @@
 """Rules that look at much beside rules that look at little: neither changes what the others pay."""
 
 from collections import Counter
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import msgspec
 import pytest
 from tests.payroll.working import by_payer, enacted, fact, hire, policy, work_out
 
 from payroll.engine import FactKind, month_number
+from shared.events import Education
 from shared.policy_document import (
     Additive,
     AllowanceStart,
     Axis,
     CertificateAllowance,
+    Contribution,
     District,
     EducationAllowance,
     Flat,
     FundingRule,
+    Insurance,
     Level,
+    Mode,
     PayTable,
     Performance,
     Probation,
+    Proration,
     RatedBy,
+    Rhythm,
+    Rounding,
     Several,
     Suspension,
     TwoPosts,
     TwoPostsPay,
+    Unit,
+    WorkingCalendar,
     YearBy,
 )
 
@@ -44,6 +55,7 @@ BY_SENIORITY = {
 BY_CALENDAR = BY_SENIORITY | {
     "grade_rules": msgspec.structs.replace(policy("chibi-2020").grade_rules, year_by=YearBy.CALENDAR)
 }
+CALENDAR = WorkingCalendar(rest_days=(date(2020, 10, 1), date(2021, 1, 1)))
 LOOKING_AT = {
     "a second post": {
         "ladder": None,
@@ -82,6 +94,15 @@ LOOKING_AT = {
             )
         }
     },
+    "lines of whole yuan": {"line_rounding": Rounding(to=Unit.YUAN, mode=Mode.DOWN)},
+    "whole months of whole yuan": {"total_rounding": Rounding(to=Unit.YUAN, mode=Mode.UP)},
+    "shares of whole yuan": {"shares_to": Unit.YUAN},
+    "working days": {"proration": Proration.WORKING_DAYS, "working_calendar": CALENDAR},
+    "whole months": {"proration": Proration.WHOLE_MONTH},
+    "half-yearly performance": {
+        "performance": Performance(share=Decimal("0.20"), factors={}, rhythm=Rhythm.HALF_YEARLY, paid_in=(2, 8))
+    },
+    "insurance": {"contributions": {Insurance.PENSION: Contribution(employer=Decimal("0.16"))}},
     "tables": BY_SENIORITY,
     "tables by calendar": BY_CALENDAR,
 }
@@ -142,6 +163,14 @@ def test_what_only_the_earlier_or_the_later_rules_look_at_changes_nothing_under_
         assert paid(rules) == expected
 
 
+@pytest.mark.parametrize(("one", "other"), [*pairwise(LOOKING_AT), *pairwise(reversed(LOOKING_AT))])
+def test_rules_that_look_at_different_things_follow_each_other_on_a_day(one, other):
+    early, late = (PLAIN | LOOKING_AT[each] for each in (one, other))
+    rules = [enacted("chibi-2020", "2020-09-01", **early), enacted("chibi-2020", "2021-01-01", 3, **late)]
+    before, after = (paid([enacted("chibi-2020", "2020-09-01", **each)]) for each in (early, late))
+    assert paid(rules) == within(before, "2020-09", "2020-12") | within(after, "2021-01", "2021-05")
+
+
 @pytest.mark.parametrize("what", LOOKING_AT)
 def test_a_month_is_paid_the_same_whether_it_is_worked_out_alone_or_with_others(what):
     rules = [enacted("chibi-2020", "2020-09-01", **PLAIN | LOOKING_AT[what])]
@@ -175,3 +204,51 @@ def test_years_counted_by_the_calendar_change_on_1_january_and_others_on_the_ann
     since = by_item(paid([enacted("chibi-2020", "2020-09-01", **PLAIN | BY_CALENDAR)]), "bo", "basic")
     # since 31 December 2019: the first year by the calendar is 2020, the second 2021, and 1 year pays 10
     assert (since["2020-12"], since["2021-01"]) == (316_000, 316_000)
+
+
+@pytest.mark.parametrize("by", [BY_SENIORITY, BY_CALENDAR])
+@pytest.mark.parametrize(
+    ("since", "yuan"),
+    [
+        (None, 2000),
+        ("2020-10-02", 2000),
+        ("2022-01-01", 2000),
+        ("2018-10-01", 2010),
+        ("2017-10-01", 2030),
+        ("2016-10-01", 2070),
+        ("1970-01-02", 2070),
+    ],
+)
+def test_years_of_service_are_paid_up_to_the_most_that_a_table_names_and_none_before_they_are_known(by, since, yuan):
+    """Rule 1: 10 for one year, 30 for three, 70 for four; all of October 2020."""
+    rows = hire("li", "2020-10-01") + (fact("li", FactKind.SERVED_SINCE, "2020-10-01", since) if since else [])
+    found = by_payer(work_out(rows, [enacted("chibi-2020", "2020-09-01", **PLAIN | by)], months=("2020-10", "2020-10")))
+    assert sum(found.values()) == yuan * 100
+
+
+@pytest.mark.parametrize("diploma", list(Education))
+def test_a_table_by_diploma_pays_for_each_of_them_and_the_highest_alone(diploma):
+    """Rule 15: held on entry or earned since, whatever was recorded before and after."""
+    places = {each.value: Decimal(10 * place) for place, each in enumerate(Education, 1)}
+    table = {"diploma": PayTable(by=(Axis.EDUCATION,), monthly=places)}
+    rules = [enacted("chibi-2020", "2020-09-01", **PLAIN | BY_SENIORITY | {"additive": Additive(tables=table)})]
+    for value in (diploma.value, f"+{diploma.value}"):
+        rows = hire("li", "2020-10-01") + fact("li", FactKind.EDUCATION, "2020-10-01", value)
+        assert set(by_payer(work_out(rows, rules)).values()) == {int(places[diploma.value]) * 100}
+        for lower in list(Education)[: list(Education).index(diploma)]:
+            more = rows + fact("li", FactKind.EDUCATION, "2020-10-01", lower.value, position=21)
+            assert set(by_payer(work_out(more, rules)).values()) == {int(places[diploma.value]) * 100}
+
+
+@pytest.mark.parametrize("post", ["head", "deputy", "member", "dedicated"])
+@pytest.mark.parametrize("grade", [0, 3, 4, 99])
+def test_a_step_that_no_table_names_adds_nothing_to_the_post(post, grade):
+    """Rule 1: the steps 1 and 2 are named."""
+    posts = {"head": 4000, "deputy": 3000, "member": 2000, "dedicated": 1000}
+    tables = {
+        "post": PayTable(by=(Axis.POST,), monthly={name: Decimal(yuan) for name, yuan in posts.items()}),
+        "step": PayTable(by=(Axis.GRADE,), monthly={"1": Decimal(10), "2": Decimal(20)}),
+    }
+    rules = [enacted("chibi-2020", "2020-09-01", **PLAIN | BY_SENIORITY | {"additive": Additive(tables=tables)})]
+    found = by_payer(work_out(hire("li", "2020-10-01", post, grade), rules, months=("2020-10", "2020-10")))
+    assert sum(found.values()) == posts[post] * 100
