@@ -69,6 +69,28 @@ def test_a_month_in_two_communities_at_constant_pay_is_exactly_the_full_amount()
     }
 
 
+def test_two_changes_inside_a_month_are_paid_by_the_days_of_each_and_rounded_once():
+    """7 of 31 days at 2,620, 8 at 2,729 and 12 at 2,838: 74,228 ÷ 31 = 2394.4516…"""
+    rows = hire("w", "2020-10-05") + fact("w", FactKind.GRADE, "2020-10-12", 2)
+    rows += fact("w", FactKind.GRADE, "2020-10-20", 3, position=21)
+    assert by_month(work_out(rows, CHIBI, months=("2020-10", "2020-10"))) == {("w", "2020-10"): 239_445}
+
+
+def test_a_month_is_rounded_once_also_where_it_begins_with_the_end_of_a_stretch_from_the_month_before():
+    """November: 10 days at 2,620 and 20 at 2,729 are 2692.666…; by parts they would be 873.33 + 1819.33."""
+    rows = hire("v", "2020-10-12") + hire("w", "2020-10-12") + fact("w", FactKind.GRADE, "2020-11-11", 2)
+    paid = by_month(work_out(rows, CHIBI, months=("2020-10", "2020-12")))
+    assert [paid["w", month] for month in ("2020-10", "2020-11", "2020-12")] == [169_032, 269_267, 272_900]
+    assert [paid["v", month] for month in ("2020-10", "2020-11", "2020-12")] == [169_032, 262_000, 262_000]
+
+
+def test_a_whole_month_is_one_of_one_and_a_part_is_so_many_days_of_so_many():
+    rows = hire("w", "2020-10-12")
+    segments = work_out(rows, CHIBI, months=("2020-10", "2020-11")).segments
+    found = zip(segments.month.tolist(), segments.part.tolist(), segments.whole.tolist(), strict=True)
+    assert sorted(found) == [(609, 20, 31), (610, 1, 1)]
+
+
 def test_later_facts_of_the_same_day_win():
     rows = hire("w", "2020-10-01") + fact("w", FactKind.GRADE, "2020-11-01", 3, position=31)
     rows += fact("w", FactKind.GRADE, "2020-11-01", 2, position=30)

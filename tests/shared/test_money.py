@@ -88,6 +88,7 @@ def test_the_fen_left_over_go_to_the_largest_remainders_and_of_equals_to_the_fir
     """Rule 4: 100 fen by thirds; 5 fen by 70, 20 and 10."""
     assert split(100, {"street": 1, "city": 1, "community": 1}) == {"street": 33, "city": 34, "community": 33}
     assert split(-100, {"street": 1, "city": 1, "community": 1}) == {"street": -33, "city": -34, "community": -33}
+    assert split(5, {"city": 62, "street": 38}) == {"city": 3, "street": 2}
     assert split(5, {"city": 70, "street": 20, "community": 10}) == {"city": 4, "street": 1, "community": 0}
 
 
