@@ -127,6 +127,7 @@ def test_performance_follows_the_latest_rating_and_basic_is_the_rest():
     basic, extra = by_month(result, "basic"), by_month(result, "performance")
     assert set(basic.values()) == {209_600}
     assert [extra.get(("w", month)) for month in ("2020-12", "2021-01", "2021-06")] == [52_400, 78_600, None]
+    assert result.gaps() == []
 
 
 def test_the_rating_that_counts_is_that_of_the_latest_year_and_not_the_last_one_recorded():
