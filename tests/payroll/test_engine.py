@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from tests.payroll.working import base, by_month, by_payer, enacted, fact, hire, policy, without_remainder, work_out
 
-from payroll.engine import FactKind, Gap
+from payroll.engine import FactKind, Gap, month_number
 from shared.policy_document import (
     Base,
     CertificateAllowance,
@@ -15,6 +15,7 @@ from shared.policy_document import (
     Level,
     Mode,
     Performance,
+    Rhythm,
     Rounding,
     Unit,
 )
@@ -89,6 +90,20 @@ def test_a_whole_month_is_one_of_one_and_a_part_is_so_many_days_of_so_many():
     segments = work_out(rows, CHIBI, months=("2020-10", "2020-11")).segments
     found = zip(segments.month.tolist(), segments.part.tolist(), segments.whole.tolist(), strict=True)
     assert sorted(found) == [(609, 20, 31), (610, 1, 1)]
+
+
+def test_only_the_performance_part_waits_for_the_months_in_which_it_is_paid():
+    """Rule 16: what October to December earned by performance is payable in February, all else in its own month."""
+    performance = Performance(share=Decimal("0.20"), factors={}, rhythm=Rhythm.HALF_YEARLY, paid_in=(2, 8))
+    rules = [enacted("chibi-2020", "2020-09-18", performance=performance)]
+    entries = work_out(hire("w", "2020-10-01"), rules, months=("2020-10", "2021-01")).entries
+    waits = {
+        (int(item), int(month)): int(payable)
+        for item, month, payable in zip(entries.item, entries.service_month, entries.payable_month, strict=True)
+    }
+    october = month_number("2020-10")
+    assert [waits[0, october + n] for n in range(4)] == [october, october + 1, october + 2, october + 3]
+    assert [waits[1, october + n] for n in range(4)] == [month_number("2021-02")] * 3 + [month_number("2021-08")]
 
 
 def test_later_facts_of_the_same_day_win():

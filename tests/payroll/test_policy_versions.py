@@ -105,6 +105,14 @@ def test_before_the_first_rules_nothing_is_due_under_any_scheme_and_it_is_a_gap(
     assert [gap for _, gap in found.gaps()] == [Gap.NO_POLICY] * 3
 
 
+@pytest.mark.parametrize(("out", "fen"), [("2020-10-12", 92_968), ("2020-10-13", 102_258), ("2020-10-14", 111_548)])
+def test_the_last_day_of_service_is_paid_by_the_rules_that_begin_on_it(out, fen):
+    """2,620 until 11 October, 2,880 (60,000 × 0.8 ÷ 12 × 0.72) from the 12th: 11, 11 and 1, 11 and 2 of 31 days."""
+    rules = [enacted("chibi-2020", "2020-09-18"), enacted("chibi-2020", "2020-10-12", 5, **on_wage("60000.00"))]
+    rows = hire("li", "2020-10-01") + fact("li", FactKind.IN_SERVICE, out, 0)
+    assert by_month(work_out(rows, rules, months=("2020-10", "2020-10"))) == {("li", "2020-10"): fen}
+
+
 def test_a_share_that_has_come_holds_from_its_day_and_the_last_that_came_counts():
     """50,000 a year: 80 %, then 90 % from January, then 100 % from February; grade 10 is the base."""
     later = tuple(LaterShare(from_date=date(2021, n, 1), share=Decimal(share)) for n, share in ((1, "0.9"), (2, "1")))

@@ -8,7 +8,7 @@ from tests.payroll.working import by_month, by_payer, enacted, fact, hire, work_
 
 from payroll.engine import FactKind
 from shared.money import half_up, split
-from shared.policy_document import Base, FundingRule, Ladder, Level, Performance
+from shared.policy_document import Base, Contribution, Flat, FundingRule, Insurance, Ladder, Level, Performance
 
 DIGITS = range(1, 10)
 OCTOBER = ("2020-10", "2020-10")
@@ -68,3 +68,20 @@ def test_a_line_over_two_places_is_allotted_to_the_fen_by_figures_of_so_many_pla
             parts = split(exactly(363_867 * Fraction(fine) * share), {"north": 11, "south": 20})
             for place, amount in parts.items():
                 assert found["li", "2020-10", item, f"community/{place}"] == amount
+
+
+@pytest.mark.parametrize("places", range(12, 17))
+def test_the_employers_part_of_a_floor_far_above_the_pay_is_split_to_the_fen(places):
+    """A tenth of 100,000 for somebody who is paid 1 yuan, by shares of so many places."""
+    pension = {Insurance.PENSION: Contribution(employer=Decimal("0.10"), floor=Decimal(100_000))}
+    for digit in DIGITS:
+        city = Decimal(f"0.{str(digit) * places}") / 2
+        rule = (FundingRule(posts=("dedicated",), shares={Level.CITY: city, Level.STREET: 1 - city}),)
+        flat = {"ladder": None, "bands": {}, "flat": Flat(monthly={"dedicated": Decimal(1)})}
+        rules = [enacted("chibi-2020", "2020-09-01", funding=rule, contributions=pension, **flat)]
+        found = by_payer(work_out(hire("li", "2020-10-01"), rules, months=OCTOBER))
+        whole = Fraction(city).denominator
+        weights = {"city/chibi": int(Fraction(city) * whole), "street/first": int((1 - Fraction(city)) * whole)}
+        assert {payer: amount for (_, _, item, payer), amount in found.items() if item == "pension_unit"} == split(
+            1_000_000, weights
+        )

@@ -82,7 +82,8 @@ def _by_payers(item: Item, amount: Ints, segments: Segments, last: Ints, tables:
     rates, rate = tables.rates, segments.rate[last]
     version = rates.version[rate]
     weights = rates.rules.weights[version, rates.post[rate], rates.district[rate], Item.BASIC]
-    parts = shared(amount, weights.astype(object) if rates.wide else weights, rates.rules.share_unit[version])
+    wide = int(amount.max(initial=0)) * rates.rules.most_weight >= _INT64
+    parts = shared(amount, weights.astype(object) if wide else weights, rates.rules.share_unit[version])
     row, level = np.nonzero(parts)
     payer = tables.payer[version[row], segments.community[last][row], level]
     yield Added(item, last[row], segments.month[last[row]], level, payer, parts[row, level])
