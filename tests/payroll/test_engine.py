@@ -1,22 +1,32 @@
 """The rules of the pay engine, on figures worked by hand from the domain's ladder."""
 
+from contextlib import nullcontext
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from tests.payroll.working import base, by_month, by_payer, enacted, fact, hire, policy, without_remainder, work_out
 
 from payroll.engine import FactKind, Gap, month_number
 from shared.policy_document import (
+    Additive,
+    Axis,
     Base,
     CertificateAllowance,
     District,
+    Flat,
     FundingRule,
     Ladder,
     Level,
     Mode,
+    PayTable,
     Performance,
+    Probation,
     Rhythm,
     Rounding,
+    Suspension,
+    TwoPosts,
+    TwoPostsPay,
     Unit,
 )
 
@@ -306,3 +316,57 @@ def test_a_district_pays_as_a_payer_of_its_own_and_a_street_outside_every_distri
         ("wu", "2020-10", "basic", "city/chibi"): 131_000,
         ("wu", "2020-10", "basic", "suspense"): 131_000,
     }
+
+
+def test_each_district_has_rules_of_its_own():
+    """Rule 4: the east pays its own alone, the west halves with the city; the south lies in the west."""
+    shares = ({Level.DISTRICT: Decimal(1)}, {Level.CITY: Decimal("0.5"), Level.DISTRICT: Decimal("0.5")})
+    districts = {
+        name: District(streets=(street,), funding=(FundingRule(posts=("dedicated",), shares=parts),))
+        for (name, street), parts in zip((("east", "first"), ("west", "second")), shares, strict=True)
+    }
+    rules = [enacted("chibi-2020", "2020-09-01", districts=districts)]
+    rows = hire("li", "2020-10-01") + hire("wu", "2020-10-01", at="south")
+    assert by_payer(work_out(rows, rules, months=("2020-10", "2020-10"))) == {
+        ("li", "2020-10", "basic", "district/east"): 262_000,
+        ("wu", "2020-10", "basic", "city/chibi"): 131_000,
+        ("wu", "2020-10", "basic", "district/west"): 131_000,
+    }
+
+
+def test_rules_that_look_at_more_than_a_number_can_tell_are_refused_and_not_mixed_up():
+    """Two versions and four posts leave 2⁶⁰ steps."""
+    for highest, refused in ((2**59 - 1, False), (2**60 - 1, True)):
+        table = PayTable(by=(Axis.GRADE,), monthly={"1": Decimal(1000), str(highest): Decimal(2000)})
+        changes = {"ladder": None, "bands": {}, "certificate_allowance": None, "performance": None}
+        rules = [enacted("chibi-2020", "2020-09-01", additive=Additive(tables={"step": table}), **changes)]
+        rows = hire("li", "2020-10-01", grade=highest)
+        with pytest.raises(OverflowError, match="too much") if refused else nullcontext():
+            assert set(by_month(work_out(rows, rules)).values()) == {200_000}
+
+
+def test_of_any_two_posts_the_higher_is_paid():
+    """Rule 22; of a suspended holder of two posts half, of one on probation four fifths."""
+    yuan = {"head": 4000, "deputy": 3000, "member": 2000, "dedicated": 1000}
+    rules = [
+        enacted(
+            "chibi-2020",
+            "2020-09-01",
+            ladder=None,
+            bands={},
+            flat=Flat(monthly={post: Decimal(pay) for post, pay in yuan.items()}),
+            two_posts=TwoPostsPay(pays=TwoPosts.HIGHER),
+            suspension=Suspension(pay_share=Decimal("0.5")),
+            probation=Probation(months=6, pay_share=Decimal("0.8")),
+        )
+    ]
+    for post, second in product(yuan, yuan):
+        rows = hire("w", "2020-10-01", post) + fact("w", FactKind.SECOND_POST, "2020-10-01", second)
+        higher = max(yuan[post], yuan[second]) * 100
+        for kind, value, paid in (
+            (FactKind.SUSPENDED, 0, higher),
+            (FactKind.SUSPENDED, 1, higher // 2),
+            (FactKind.PROBATION, "2020-10-31", higher * 4 // 5),
+        ):
+            more = fact("w", kind, "2020-10-01", value, position=21)
+            assert set(by_month(work_out(rows + more, rules, months=("2020-10", "2020-10"))).values()) == {paid}
