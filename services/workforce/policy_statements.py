@@ -14,14 +14,21 @@ from shared.policy_document import (
     Rounding,
     Source,
     Span,
+    TaxBracket,
 )
 from workforce.policy_words import WORDS
 
 NOTHING = "nothing"
 Path = tuple[str, ...]
-_NAMED_BY: dict[Any, str] = {Source: "part", LaterShare: "from_date", LegacyScheme: "scheme", ExitTrigger: "rating"}
+_NAMED_BY: dict[Any, str] = {
+    Source: "part",
+    LaterShare: "from_date",
+    LegacyScheme: "scheme",
+    ExitTrigger: "rating",
+    TaxBracket: "above",
+}
 """Entries of a list that are told apart by what they are for."""
-_LISTS_OF_PARTS = {"sources", "later_shares", "legacy", "exits"}
+_LISTS_OF_PARTS = {"sources", "later_shares", "legacy", "exits", "brackets"}
 _NEVER = {"rounding": "never", "full_month_rounding": "never", "total_rounding": "never", "until": "no last day"}
 """What is said where no value is the rule."""
 

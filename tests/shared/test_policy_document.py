@@ -103,6 +103,7 @@ def test_saying_a_default_aloud_changes_no_digest() -> None:
         {"ladder__base__starts": "07-01"},
         {"districts": {"north": {"streets": ["puqi"]}}},
         {"working_calendar": {"rest_days": ["2020-10-01"]}},
+        {"income_tax": {"monthly_deduction": "5000.00", "brackets": [{"above": "0", "rate": "0.03"}]}},
     ],
     ids=str,
 )
@@ -143,6 +144,28 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "days of the calendar that say nothing": (
         {"working_calendar": {"rest_days": ["2020-10-03"], "made_up_days": ["2020-10-09"]}},
         ["/working_calendar/rest_days/0", "/working_calendar/made_up_days/0"],
+    ),
+    "no bracket of income tax": (
+        {"income_tax": {"monthly_deduction": "5000.00", "brackets": []}},
+        ["/income_tax/brackets"],
+    ),
+    "brackets that neither begin at 0 nor ascend, and a rate in percent": (
+        {
+            "income_tax": {
+                "monthly_deduction": "500000",
+                "brackets": [
+                    {"above": "36000.001", "rate": "0.10"},
+                    {"above": "0", "rate": "3"},
+                ],
+            }
+        },
+        [
+            "/income_tax/monthly_deduction",
+            "/income_tax/brackets/0/above",
+            "/income_tax/brackets/0/above",
+            "/income_tax/brackets/1/rate",
+            "/income_tax/brackets/1/above",
+        ],
     ),
     "two axes and one word": (
         {"ladder": None, "additive": {"tables": {"t": {"by": ["post", "grade"], "monthly": {"head": "1"}}}}},

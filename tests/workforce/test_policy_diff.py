@@ -73,6 +73,10 @@ EVERYTHING = {
     },
     "total_rounding": {"to": "yuan"},
     "true_up": "year-end",
+    "income_tax": {
+        "monthly_deduction": "5000.00",
+        "brackets": [{"above": "0", "rate": "0.03"}, {"above": "36000.00", "rate": "0.10"}],
+    },
     "post_changes": {"head": {"paths": ["election"]}},
     "funding": [
         {"posts": ["head"], "shares": {"city": "0.7"}, "remainder": {"street": "0.5", "community": "0.5"}},
@@ -167,7 +171,7 @@ def test_every_key_of_the_format_has_words() -> None:
         if kind not in (Band, Span, Rounding, Part, parts.FundingRule)
         for field in msgspec.structs.fields(kind)
     }
-    inner = {"posts", "shares", "remainder", "items", "from_date", "part", "funding", "scheme"}
+    inner = {"posts", "shares", "remainder", "items", "from_date", "part", "funding", "scheme", "above"}
     assert {name for name in fields - inner if not any(name in path.split("/") for path in WORDS)} == set()
     assert statements(DOCUMENTS["everything"])
 

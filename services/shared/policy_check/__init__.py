@@ -11,12 +11,13 @@ from shared.policy_check.order import order_faults, order_gaps
 from shared.policy_check.payers import payer_faults
 from shared.policy_check.rates import place_faults, rate_faults
 from shared.policy_check.shape import Bare, shape_faults
+from shared.policy_check.tax import tax_faults
 from shared.policy_check.words import unknown_words
 from shared.policy_document import PolicyDocument
 
 __all__ = ["Bare", "Fault", "faults", "order_gaps", "shape_faults", "wrong_with"]
 
-_RULES = (place_faults, rate_faults, grade_faults, payer_faults, life_faults, order_faults)
+_RULES = (place_faults, rate_faults, tax_faults, grade_faults, payer_faults, life_faults, order_faults)
 
 
 def wrong_with(value: Any) -> list[Fault]:

@@ -9,7 +9,10 @@ from shared.policy_check.fault import Fault, figures_of, in_full, parts_of, repe
 from shared.policy_document import Base, Ladder, Performance, PolicyDocument, Rhythm, TwoPosts, WorkingCalendar
 
 _PLACES = 10
-_YUAN_FIELDS = {"average_annual_wage", "monthly", "monthly_amount", "supplement", "floor", "ceiling", "keeps"}
+_YUAN_FIELDS = {
+    *("average_annual_wage", "monthly", "monthly_amount", "supplement", "floor", "ceiling", "keeps"),
+    "monthly_deduction",
+}
 _MOST_OF_THE_WAGE, _MOST_COEFFICIENT, _MOST_FACTOR = 2, 10, 10
 _SHARES = {
     "probation/pay_share": "the share of the pay on probation",

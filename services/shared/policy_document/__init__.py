@@ -42,6 +42,7 @@ from shared.policy_document.pay import (
     WorkingCalendar,
 )
 from shared.policy_document.sourcing import remarks
+from shared.policy_document.tax import IncomeTax, TaxBracket
 from shared.policy_document.values import (
     AllowanceStart,
     Axis,
@@ -82,6 +83,7 @@ __all__ = [
     "Flat",
     "FundingRule",
     "GradeRules",
+    "IncomeTax",
     "Insurance",
     "Ladder",
     "LaterShare",
@@ -106,6 +108,7 @@ __all__ = [
     "Source",
     "Span",
     "Suspension",
+    "TaxBracket",
     "Training",
     "TrueUp",
     "TwoPosts",

@@ -38,6 +38,7 @@ from shared.policy_document.pay import (
     TwoPostsPay,
     WorkingCalendar,
 )
+from shared.policy_document.tax import IncomeTax
 from shared.policy_document.values import ChannelName, Insurance, Name, Part, PayItem, Proration, TrueUp, Unit, says
 
 _SAID = object()
@@ -81,6 +82,7 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
             "contributions",
             "recovery",
             "overspending",
+            "income_tax",
         }
     )
     policy_id: Annotated[Name, says("the id of this document")]
@@ -137,6 +139,7 @@ class PolicyDocument(Part, frozen=True, kw_only=True):
     recovery: Annotated[Recovery, says("how much of a run's pay may be kept back for what is owed")] = Recovery()
 
     overspending: Annotated[Overspending, says("what a year that comes to more than a budget refuses")] = Overspending()
+    income_tax: Annotated[IncomeTax | None, says("how tax is withheld from pay; null: none is")] = None
 
     def has_grades(self) -> bool:
         """Whether pay depends on a grade (or step)."""
