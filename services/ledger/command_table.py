@@ -11,6 +11,7 @@ from ledger.commands import (
     qualifications,
     redraws,
     runs,
+    taxes,
     trainings,
     voids,
 )
@@ -38,6 +39,7 @@ from ledger.domain import (
     run,
     run_close,
     second_post,
+    special_deduction,
     suspension,
     training_year,
     void,
@@ -193,6 +195,14 @@ COMMANDS: tuple[tuple[str, type[Command], Decide, frozenset[Role], str, str], ..
         "End a certificate",
     ),
     ("/honours", honours.HonourWorker, qualifications.honour_worker, ADMIN, GUARDED, "Record an honour"),
+    (
+        "/special-deductions",
+        special_deduction.DeclareSpecialDeduction,
+        taxes.declare_special_deduction,
+        ADMIN,
+        GUARDED,
+        "Declare special additional deductions",
+    ),
     (
         "/person-corrections",
         personal_part.CorrectPerson,

@@ -30,6 +30,7 @@ from shared.events import (
     SecondPostLeft,
     SecondPostTaken,
     SeparationReason,
+    SpecialDeductionDeclared,
     WorkerAppraised,
     WorkerCarried,
     WorkerConverted,
@@ -120,6 +121,7 @@ _TOLD_WITHOUT_WORDS: dict[type[Event], tuple[str, Urgency]] = {
     SecondPostLeft: ("second-post-left", Urgency.NORMAL),
     WorkerSuspended: ("worker-suspended", Urgency.URGENT),
     WorkerReturned: ("worker-returned", Urgency.NORMAL),
+    SpecialDeductionDeclared: ("special-deduction-declared", Urgency.NORMAL),
 }
 """Acts on a person that are told as they are, with nothing more to say."""
 

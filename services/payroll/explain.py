@@ -39,9 +39,9 @@ from shared.policy_document import (
 
 _KEY = ("worker", "service_month", "payable_month", "item", "post", "community", "payer")
 _UNREAD = {
-    Item.BASIC: (FactKind.CERTIFICATE, FactKind.RATING),
-    Item.PERFORMANCE: (FactKind.CERTIFICATE,),
-    Item.ALLOWANCE: (FactKind.RATING,),
+    Item.BASIC: (FactKind.CERTIFICATE, FactKind.RATING, FactKind.SPECIAL_DEDUCTION),
+    Item.PERFORMANCE: (FactKind.CERTIFICATE, FactKind.SPECIAL_DEDUCTION),
+    Item.ALLOWANCE: (FactKind.RATING, FactKind.SPECIAL_DEDUCTION),
 }
 """Facts that an item never looks at."""
 _SETTLED = Node(what=What.SETTLING, value=Fraction(0), says="shared out with the other payers")

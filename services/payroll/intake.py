@@ -153,6 +153,7 @@ _KEEP: dict[type[events.Event], Keep] = {
     events.WorkerReturned: _sets(lambda event: {FactKind.SUSPENDED: "0"}),
     events.SecondPostTaken: _sets(lambda event: {FactKind.SECOND_POST: event.post.value}),
     events.SecondPostLeft: _sets(lambda event: {FactKind.SECOND_POST: ""}),
+    events.SpecialDeductionDeclared: _sets(lambda event: {FactKind.SPECIAL_DEDUCTION: str(event.monthly_fen)}),
     events.WorkerSeparated: _sets(lambda event: {FactKind.IN_SERVICE: "0"}),
     events.CommandVoided: _keep_void,
     events.PolicyEnacted: _rule("policy"),

@@ -542,6 +542,13 @@ class WorkerHonoured(Event, frozen=True, kw_only=True):
     level: HonourLevel
 
 
+class SpecialDeductionDeclared(Event, frozen=True, kw_only=True):
+    """专项附加扣除: what a worker deducts a month for income tax, from the effective date's month on; 0: nothing."""
+
+    name: ClassVar[str] = "worker.special-deduction-declared.v1"
+    monthly_fen: Fen
+
+
 class WorkerEducated(Event, frozen=True, kw_only=True):
     """A higher diploma was recognised."""
 

@@ -16,7 +16,7 @@ LIFE = (
     *("hires", "transfers", "post-changes", "regrades", "appraisals", "trainings", "educations", "qualifications"),
     *("separations", "rehires", "conversions", "suspensions", "returns", "probation-confirmations"),
     *("appraisal-proposals", "appraisal-publications", "review-requests", "appraisal-corrections"),
-    *("second-posts", "second-post-ends", "certificate-ends", "honours"),
+    *("second-posts", "second-post-ends", "certificate-ends", "honours", "special-deductions"),
 )
 PLACES = ("redraws", "community-quotas", "grids")
 
@@ -125,6 +125,7 @@ class Office:
             "conversions": lambda: {"post": pick(("dedicated", "member"))},
             "second-posts": lambda: {"post": pick(("member", "deputy", "head"))},
             "second-post-ends": dict,
+            "special-deductions": lambda: {"monthly": pick(("0", "1000.00", "2000.00"))},
             "suspensions": lambda: {"reason": "配合调查"},
             "returns": dict,
             "probation-confirmations": dict,

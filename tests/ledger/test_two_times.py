@@ -109,7 +109,7 @@ def after(standing: Standing, kind: str, data: dict[str, Any], day: str) -> Stan
         return holding({*standing["certificates"], data["certificate"]})
     if kind == "certificate-ended":
         return holding({*standing["certificates"]} - {data["certificate"]})
-    if kind == "honoured":
+    if kind in ("honoured", "special-deduction-declared"):
         return {}
     if kind == "rehired":
         again = {name: value for name, value in data.items() if name != "keeps_years"}
@@ -139,6 +139,7 @@ acts = some.one_of(
     some.tuples(some.just("post-changes"), some.builds(dict, post=some.sampled_from(POSTS))),
     some.tuples(some.just("second-posts"), some.builds(dict, post=some.sampled_from(POSTS))),
     some.tuples(some.just("second-post-ends"), some.just({})),
+    some.tuples(some.just("special-deductions"), some.builds(dict, monthly=some.sampled_from(["0", "2000.00"]))),
     some.tuples(some.just("regrades"), some.builds(dict, grade=some.integers(1, 18), reason=some.just("晋级"))),
     some.tuples(some.just("trainings"), some.builds(dict, course=some.just("课程"), hours=some.integers(1, 40))),
     some.tuples(some.just("educations"), some.builds(dict, education=some.sampled_from(EDUCATION))),

@@ -32,6 +32,7 @@ class FactKind(IntEnum):
     EDUCATION = 9
     PROBATION = 10
     SERVED_SINCE = 11
+    SPECIAL_DEDUCTION = 12
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Facts:
     """Facts that hold (voided ones are not here), one per row of equal-length columns.
 
     `worker` and `value` are codes of the vocabulary (a grade is itself, 0 for none; in service and suspended: 1
-    or 0; of a second post 0 is none; a certificate is a `vocabulary.certificate_change`, a diploma a `diploma_held`; a
-    rating has its year with it, see `vocabulary.rating_of_year`; a probation is its last day, served since a day from
-    which all years of service count; both as `day`), `kind` is a FactKind, `day` counts from 1970-01-01, `position`
-    and `ordinal` say where in the log the fact stands.
+    or 0; of a second post 0 is none; a deduction is fen a month; a certificate is a `vocabulary.certificate_change`, a
+    diploma a `diploma_held`; a rating has its year with it, see `vocabulary.rating_of_year`; a probation is its last
+    day, served since a day from which all years of service count; both as `day`), `kind` is a FactKind, `day` counts
+    from 1970-01-01, `position` and `ordinal` say where in the log the fact stands.
     """
 
     worker: Ints
