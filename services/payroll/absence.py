@@ -12,7 +12,7 @@ from payroll.engine import first_day, month_name, month_number
 from payroll.evidence import day_of
 from payroll.history import EVERYBODY, History
 from payroll.known import Known
-from payroll.settlement import settle
+from payroll.settlement import settle_service
 from payroll.waterfall import Seen
 
 _MONTHS_LOOKED_AHEAD = 13
@@ -169,7 +169,7 @@ def owed(known: Known, month: str, seen: Seen) -> Counter[Owed]:
     found: Counter[Owed] = Counter()
     if known.payroll_from is None or month < known.payroll_from:
         return found
-    for line in settle(known, month).lines:
+    for line in settle_service(known, month).lines:
         if seen(line):
             found[Owed(line.worker_id, line.payer, line.service_month, line.payable_month)] += line.amount_fen
     return found

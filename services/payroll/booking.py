@@ -8,14 +8,16 @@ from typing import Any
 
 from payroll.engine import WORKER
 from payroll.in_force import InForce
-from payroll.known import Known
+from payroll.known import TAX, Known
 from payroll.settlement import Line
 from shared.refusal import Refused
 
 PAYABLE = "payable"
 """应付: the other side of what is booked to items of the budget."""
 WITHHELD = "withheld"
-"""代扣: what is taken off a worker's pay for others; no budget bears it."""
+"""代扣: what is taken off a worker's pay for insurances; no budget bears it."""
+TAX_WITHHELD = "tax-withheld"
+"""代扣代缴个人所得税: what is owed to the tax office."""
 
 
 class Booking:
@@ -31,7 +33,7 @@ class Booking:
         What is taken off a worker's pay is withheld. Raises Refused `budget-item-missing`.
         """
         if line.payer == WORKER:
-            return WITHHELD
+            return TAX_WITHHELD if line.item == TAX else WITHHELD
         key = (self._in_force.scheme(line.worker_id, line.service_month), line.service_month, line.item)
         if key not in self._found:
             self._found[key] = self._look_up(*key)

@@ -84,6 +84,10 @@ class Evidence:
         found = sorted([*latest.values(), *ending], key=lambda fact: (fact.day, fact.position, fact.ordinal))
         return tuple(_cause(fact) for fact in found)
 
+    def said(self, worker: str, kind: FactKind, end: int) -> tuple[Cause, ...]:
+        """The facts of a kind that were said of a worker for days before `end`."""
+        return tuple(_cause(fact) for fact in self._facts[worker] if fact.kind == kind and fact.day < end)
+
     def _policy(self, rules: Rules) -> EnactedPolicy | None:
         """The last enactment of the document up to the version's first day."""
         enacted = [

@@ -16,6 +16,7 @@ from payroll.engine import (
     FactKind,
     Facts,
     Item,
+    PaidInYear,
     PolicyTables,
     PublishedBase,
     Vocabulary,
@@ -29,7 +30,9 @@ from payroll.engine import (
     vocabulary,
     years_before,
 )
-from payroll.engine.columns import entries_in, facts_in
+from payroll.engine.columns import entries_in, facts_in, months_in
+
+TAX = Item.INCOME_TAX.name.lower()
 
 
 class KnownFact(NamedTuple):
@@ -95,7 +98,12 @@ class Known:
 
     def due(self, first_month: str, last_month: str) -> Due:
         """What is due for these service months, inclusive."""
-        return due(columns_of(self.facts, self.names), self.tables(first_month, last_month, self.names))
+        return due(self.columns, self.tables(first_month, last_month, self.names))
+
+    @cached_property
+    def columns(self) -> Facts:
+        """The facts in codes of the names."""
+        return columns_of(self.facts, self.names)
 
     def tables(self, first_month: str, last_month: str, names: Vocabulary) -> PolicyTables:
         """The rules for these months, inclusive, over codes of these names."""
@@ -104,9 +112,16 @@ class Known:
         return compile_policies(self.policies, self.bases, names, *months, opened)
 
     def paid_entries(self, last_month: str) -> Entries:
-        """What closed runs paid of what is payable up to this month."""
+        """What closed runs paid of what is payable up to this month; tax that was withheld was withheld."""
+        return self._entries([line for line in self.paid if line.payable_month <= last_month and line.item != TAX])
+
+    def paid_in_year(self, month: str) -> PaidInYear:
+        """What the closed runs of the calendar year of a month paid and withheld."""
+        lines = [line for line in self.paid if line.month[:4] == month[:4]]
+        return PaidInYear(self._entries(lines), months_in([line.month for line in lines]))
+
+    def _entries(self, lines: Sequence[Paid]) -> Entries:
         names, months = self.names, _Coded(month_number)
-        lines = [line for line in self.paid if line.payable_month <= last_month]
         worker, service, payable, item, post, community, payer, amount_fen, *_ = _columns(lines, Paid)
         return entries_in(
             len(lines),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cache, cached_property
 from hashlib import sha256
@@ -21,14 +21,19 @@ from payroll.engine import (
     Due,
     Gap,
     Item,
+    Withheld,
     differences,
     entries_of,
     month_name,
     month_number,
+    taxed,
+    with_tax,
+    withholdings,
 )
 from payroll.evidence import Evidence
 from payroll.explain import Explanation
-from payroll.known import Known, Paid
+from payroll.known import TAX, Known, Paid
+from payroll.taxes import Taxes
 from payroll.tracing import LineOf, Node, What
 from shared.money import yuan
 from shared.refusal import Refused
@@ -73,6 +78,7 @@ class Settlement:
     month: str
     due: Due
     rows: Differences
+    withheld: tuple[Withheld, ...] = ()
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -81,20 +87,26 @@ class Settlement:
 
     def explained(self, lines: Sequence[Line] | None = None) -> Iterator[Line]:
         """These lines of the settlement (by default all) with how each was worked out."""
-        words = Explanation(self.due, self.rows)
+        words, taxes = Explanation(self.due, self.rows), Taxes(self.known, self.month, self.withheld)
         for line in self.lines if lines is None else lines:
-            yield msgspec.structs.replace(line, worked_out=words.of(line.number - 1))
+            said = taxes.words(line.worker_id) if line.item == TAX else words.of(line.number - 1)
+            yield msgspec.structs.replace(line, worked_out=said)
 
     def traced(self, lines: Sequence[Line] | None = None) -> Iterator[Node]:
         """What each of these lines (by default all) is made of, down to clauses, facts and lines paid before."""
-        explanation = Explanation(self.due, self.rows, Evidence(self.known))
+        evidence = Evidence(self.known)
+        explanation = Explanation(self.due, self.rows, evidence)
+        taxes = Taxes(self.known, self.month, self.withheld, evidence)
         paid: dict[tuple[str, ...], list[Node]] = defaultdict(list)
         for before in self.known.paid:
             where = LineOf(month=before.month, sequence=before.sequence, number=before.number)
             said = f"paid in {before.month}"
             paid[key_of(before)].append(Node(what=What.PAID, value=Fraction(-before.amount_fen), says=said, line=where))
         for line in self.lines if lines is None else lines:
-            yield explanation.tree(line.number - 1, tuple(paid[key_of(line)]))
+            if line.item == TAX:
+                yield taxes.tree(line.worker_id)
+            else:
+                yield explanation.tree(line.number - 1, tuple(paid[key_of(line)]))
 
     @cached_property
     def digest(self) -> str:
@@ -176,14 +188,30 @@ def key_of(line: Line | Paid) -> tuple[str, ...]:
 
 
 def settle(known: Known, month: str) -> Settlement:
-    """The lines of a run of this month. Raises Refused `payroll-not-open`; before the first month `months-in-order`."""
+    """The lines of a run of this month. Raises Refused `payroll-not-open`; before the first month `months-in-order`.
+
+    What is due for service, less what was paid, and the income tax to withhold from what the run pays (rule 20).
+    """
+    found = settle_service(known, month)
+    if not taxed(found.due.tables):
+        return found
+    before, number = known.paid_in_year(month), month_number(month)
+    withheld = withholdings(known.columns, found.due, found.rows, before, number)
+    return replace(found, rows=with_tax(found.rows, withheld, found.due, before, number), withheld=tuple(withheld))
+
+
+def settle_service(known: Known, month: str) -> Settlement:
+    """The same without tax, which follows from what runs pay and not from what is due. Raises Refused as `settle`."""
     first = first_month(known, month)
     due = known.due(first, month).payable(month_number(month))
     return Settlement(known, month, due, differences(due.entries, known.paid_entries(month)))
 
 
 def month_alone(known: Known, month: str) -> Settlement:
-    """What is due for this one service month, paid or not. Raises Refused as `settle` does."""
+    """What is due for this one service month, paid or not; tax is of a payment and not of service, and stands in runs.
+
+    Raises Refused as `settle` does.
+    """
     first_month(known, month)
     due = known.due(month, month)
     return Settlement(known, month, due, differences(due.entries, entries_of([])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from payroll.known import TAX
 from payroll.projection import Projection
 from payroll.settlement import Line
 from payroll.waterfall import (
@@ -56,11 +57,23 @@ class RunSide(Side):
 
     def amounts(self, seen: Seen) -> Amounts:
         """What the run pays."""
-        found = Amounts()
-        for line in self.lines:
-            if seen(line):
-                found[line.worker_id, line.payer] += line.amount_fen
-        return found
+        return _summed(self.lines, seen)
+
+    def service(self, seen: Seen) -> Amounts:
+        """What it pays for service."""
+        return _summed((line for line in self.lines if line.item != TAX), seen)
+
+    def tax(self, seen: Seen) -> Amounts:
+        """What it withholds of income tax."""
+        return _summed((line for line in self.lines if line.item == TAX), seen)
+
+
+def _summed(lines: Iterable[Line], seen: Seen) -> Amounts:
+    found = Amounts()
+    for line in lines:
+        if seen(line):
+            found[line.worker_id, line.payer] += line.amount_fen
+    return found
 
 
 class Comparing:
@@ -84,23 +97,26 @@ class Comparing:
         if after.month < before.month:
             turning = self.runs(after, before)
             return Waterfall(turning.after, turning.before, turned(turning.parts))
-        first, second = before.amounts(self._seen), after.amounts(self._seen)
+        whole = before.amounts(self._seen), after.amounts(self._seen)
+        first, second = before.service(self._seen), after.service(self._seen)
+        tax = Part(PartKind.TAX, difference(after.tax(self._seen), before.tax(self._seen)))
         paid_before = difference(self._due(before, {before.month: 1}), first)
         paid_after = difference(self._due(after, {after.month: 1}), second)
         if before.month == after.month:
             acts = self._recorded(before.at_position, after.at_position, {before.month: 1})
             paid = Part(PartKind.PAID, difference(paid_before, paid_after))
-            return Waterfall(first, second, merged([*acts, paid]))
+            return Waterfall(*whole, merged([*acts, paid, tax]))
         own = self._due(before, level(before.month))
         between = plus({month_before(after.month): 1}, {before.month: -1})
         meanwhile = [
             Part(PartKind.MONTHS, self._due(after, between)),
             Part(PartKind.ARREARS, difference(own, first)),
             Part(PartKind.PAID, difference(first, difference(paid_after, paid_before))),
+            tax,
         ]
         acts = self._recorded(before.at_position, after.at_position, plus({before.month: 1}, level(before.month)))
         months = self._between(before.month, after.month, after.at_position)
-        return Waterfall(first, second, merged([*acts, *months, *meanwhile]))
+        return Waterfall(*whole, merged([*acts, *months, *meanwhile]))
 
     def _due(self, side: Side, terms: Terms) -> Amounts:
         known = self._projection.known(self._jurisdiction, side.at_position, self._worker_id)

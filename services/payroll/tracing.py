@@ -16,9 +16,10 @@ class What(StrEnum):
 
     Totals: of a `run`, a `place`, a `worker`, a `payslip`, a `line`. On the way to a line: the `share` of a payer, the
     `part` of a month, a `month` in full, the `item` as a part of full pay, the `base`; of a `true-up` a payer's part of
-    the `year`; `exact` is any of these before it is rounded. Leaves: a `figure` of a rule or of a year's lines, a
-    `ratio`, `days` of the calendar, what was `paid` before or `given` by the months of a year, and what becoming whole
-    does: a `rounding` that the policy declares, or `settling` to the fen.
+    the `year`; the `tax` of the year so far and the `income` it is of; `exact` is any of these before it is rounded.
+    Leaves: a `figure` of a rule or of a year's lines, a `ratio`, `days` of the calendar, what was `paid` before or
+    `given` by the months of a year, and what becoming whole does: a `rounding` that the policy declares, or `settling`
+    to the fen.
     """
 
     RUN = "run"
@@ -33,6 +34,8 @@ class What(StrEnum):
     MONTH = "month"
     ITEM = "item"
     BASE = "base"
+    TAX = "tax"
+    INCOME = "income"
     EXACT = "exact"
     FIGURE = "figure"
     RATIO = "ratio"

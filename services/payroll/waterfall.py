@@ -10,7 +10,7 @@ from enum import StrEnum
 from payroll.engine import first_day, month_name, month_number
 from payroll.history import EVERYBODY, Cause, CauseKind, History, rounds
 from payroll.known import Known
-from payroll.settlement import Line, settle
+from payroll.settlement import Line, settle_service
 
 Amounts = Counter[tuple[str, str]]
 """(worker, payer) → fen."""
@@ -26,7 +26,7 @@ class PartKind(StrEnum):
 
     An `act` of somebody, a `rule` enacted or published; `calendar`: time alone, as the days of a month, years served,
     what is paid in some months only, dates that a rule names itself. Between runs also `months` that only the later one
-    pays, `arrears` that the earlier one paid, and what other runs `paid`.
+    pays, `arrears` that the earlier one paid, what other runs `paid`, and the income `tax` that each withholds.
     """
 
     ACT = "act"
@@ -35,6 +35,7 @@ class PartKind(StrEnum):
     MONTHS = "months"
     ARREARS = "arrears"
     PAID = "paid"
+    TAX = "tax"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def measured(known: Known, terms: Terms, seen: Seen) -> Amounts:
     for month, times in terms.items():
         if known.payroll_from is None or month < known.payroll_from:
             continue
-        for line in settle(unpaid, month).lines:
+        for line in settle_service(unpaid, month).lines:
             if seen(line):
                 found[line.worker_id, line.payer] += times * line.amount_fen
     return found

@@ -23,6 +23,7 @@ _SAYS = {
     PartKind.MONTHS: "months that the later run pays and the earlier one did not reach",
     PartKind.ARREARS: "what the earlier run paid for the months before it, which is not paid again",
     PartKind.PAID: "what runs paid meanwhile, which is not paid again",
+    PartKind.TAX: "income tax, which follows from what is paid in the year",
 }
 
 

@@ -18,6 +18,8 @@ def sentence(node: Node) -> str:
 
 def _line(node: Node) -> str:
     """The segments of the month, and what was paid before."""
+    if node.parts and node.parts[0].what is What.TAX:
+        return _withheld(node)
     shares = [part for part in node.parts if part.what is not What.PAID]
     words = [sentence(part) for part in shares]
     due_fen = sum((part.value for part in shares), Fraction(0))
@@ -28,6 +30,30 @@ def _line(node: Node) -> str:
     elif len(shares) > 1:
         words.append(f"together → {exact_yuan(due_fen)}")
     return "; ".join(words)
+
+
+def _withheld(node: Node) -> str:
+    """The tax of the year so far, and what was withheld of it before."""
+    tax, *rest = node.parts
+    before = sum((part.value for part in rest if part.what is What.PAID), Fraction(0))
+    words = [sentence(tax)]
+    if before:
+        words.append(f"less {exact_yuan(before)} withheld before")
+    words += [part.says for part in rest if part.what is What.SETTLING]
+    return f"{', '.join(words)}; taken off → {exact_yuan(node.value)}"
+
+
+def _tax(node: Node) -> str:
+    """`… → 37000.00 taxable; 10 % less 2520.00 → 1180.00 tax of 2021`."""
+    exact, *rest = node.parts
+    income, rate = exact.parts
+    paid, *free = income.parts
+    less = ", ".join(part.says for part in free)
+    quick = [part.says for part in rest if part.what is What.FIGURE]
+    rounding = [part.says for part in rest if part.what is What.ROUNDING]
+    at = ", ".join([" ".join([rate.says, *quick]), *rounding])
+    taxable = f"{paid.says} less {less} → {exact_yuan(income.value)} taxable"
+    return f"{taxable}; {at} → {exact_yuan(-node.value)} tax of {node.says}"
 
 
 def _total(node: Node) -> str:
@@ -106,7 +132,7 @@ def _factors(node: Node) -> tuple[Node, ...]:
 
 _TOTALS = {What.RUN: _total, What.PLACE: _total, What.WORKER: _total, What.PAYSLIP: _total}
 _PARTS = {What.SHARE: _share, What.TRUE_UP: _true_up, What.PART: _part, What.MONTH: _month, What.ITEM: _item}
-_WORDS = {What.LINE: _line, **_PARTS, **_TOTALS}
+_WORDS = {What.LINE: _line, What.TAX: _tax, **_PARTS, **_TOTALS}
 
 
 def rounded(rounding: Rounding) -> str:

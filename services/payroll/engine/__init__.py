@@ -26,6 +26,7 @@ from payroll.engine.vocabulary import (
     EARNED,
     EARNED_ITEMS,
     ENDED,
+    OWN_ITEMS,
     POST_CODES,
     POSTS,
     RATINGS,
@@ -40,6 +41,7 @@ from payroll.engine.vocabulary import (
     rating_of_year,
     vocabulary,
 )
+from payroll.engine.withholding import PaidInYear, Withheld, taxed, with_tax, withholdings
 
 ENGINE_VERSION = "1"
 
@@ -52,6 +54,7 @@ __all__ = [
     "ENDED",
     "ENGINE_VERSION",
     "NO_LEVEL",
+    "OWN_ITEMS",
     "POSTS",
     "POST_CODES",
     "RATINGS",
@@ -68,6 +71,7 @@ __all__ = [
     "Facts",
     "Gap",
     "Item",
+    "PaidInYear",
     "PayerLevel",
     "PolicyTables",
     "PublishedBase",
@@ -75,6 +79,7 @@ __all__ = [
     "Spells",
     "Version",
     "Vocabulary",
+    "Withheld",
     "certificate_change",
     "compare",
     "compile_policies",
@@ -93,6 +98,9 @@ __all__ = [
     "rating_of_year",
     "settled",
     "spells",
+    "taxed",
     "vocabulary",
+    "with_tax",
+    "withholdings",
     "years_before",
 ]

@@ -1,10 +1,10 @@
 """The engine's columns from plain values, a column at a time: of many rows, a row at a time would take longest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from payroll.engine.facts import Facts, Ints
+from payroll.engine.facts import Facts, Ints, month_number
 from payroll.engine.lines import Entries
 
 
@@ -32,6 +32,11 @@ def facts_in(
 def entries_in(count: int, **columns: Iterable[int]) -> Entries:
     """So many entries from their columns, by name."""
     return Entries(**{name: _column(values, count) for name, values in columns.items()})
+
+
+def months_in(names: Sequence[str]) -> Ints:
+    """Months by name, as numbers."""
+    return _column(map(month_number, names), len(names))
 
 
 def _column(values: Iterable[int], count: int) -> Ints:

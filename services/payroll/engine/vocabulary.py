@@ -15,7 +15,8 @@ RATINGS = (None, *Rating)
 
 class Item(IntEnum):
     """工资项: what a line pays. Basic 基本, performance 绩效, allowance 津补贴; of each insurance the employer's part
-    on top 单位缴费 and the worker's own that is taken off 个人扣款; last what payers owe each other of a year 年终清算.
+    on top 单位缴费 and the worker's own that is taken off 个人扣款; what payers owe each other of a year 年终清算; last
+    income tax 个人所得税, which is withheld.
     """
 
     BASIC = 0
@@ -36,6 +37,7 @@ class Item(IntEnum):
     ANNUITY_UNIT = 15
     ANNUITY_OWN = 16
     YEAR_END_TRUE_UP = 17
+    INCOME_TAX = 18
 
 
 EARNED_ITEMS = (Item.BASIC, Item.PERFORMANCE, Item.ALLOWANCE)
