@@ -99,7 +99,7 @@ class Taxes:
         """What runs of the year paid of some items, line by line, and this one."""
         before_fen = sum(line.amount_fen for line in self._paid[worker_id] if line.item in items)
         before = self._before(worker_id, items, before_fen, "paid before", sign=1)
-        now = (Node(what=What.FIGURE, value=Fraction(total_fen - before_fen), says="in this run"),)
+        now = (Node(what=What.PAID, value=Fraction(total_fen - before_fen), says="in this run"),)
         return summed(What.INCOME, (*before, *now), f"{exact_yuan(Fraction(abs(total_fen)))} {says}")
 
     def _before(

@@ -32,6 +32,7 @@ class Day:
     diplomas: tuple[tuple[date, str, bool], ...] = ()
     probation_until: date | None = None
     served_since: date | None = None
+    deducted_fen: int = 0
 
 
 def known(log: Sequence[Recorded], at_position: int) -> list[Recorded]:
@@ -102,6 +103,8 @@ def _circumstances(state: Day, act: Recorded) -> Day:
             return replace(state, second_post=taken.post.value)
         case events.SecondPostLeft():
             return replace(state, second_post="")
+        case events.SpecialDeductionDeclared() as declared:
+            return replace(state, deducted_fen=declared.monthly_fen)
         case events.ProbationConfirmed():
             return replace(state, probation_until=None)
     return state

@@ -73,7 +73,7 @@ def due(log: Sequence[Recorded], jurisdiction: str, month: str, at_position: int
     found: Counter[Key] = Counter()
     for worker in sorted({fact.subject_id for fact in facts if fact.stream.startswith("worker/")}):
         acts = [fact for fact in facts if fact.stream == f"worker/{worker}"]
-        days = list(_worked_days(acts, rules, month, streets))
+        days = list(worked_days(acts, rules, month, streets))
         if days:
             _settle(found, {}, worker, month, days, streets)
         if month.endswith("-12") and any(_trues_up(rule.event) for rule in rules):
@@ -106,7 +106,7 @@ def _true_up(
     exact: dict[str, Fraction] = {}
     last = None
     for month in year:
-        days = list(_worked_days(acts, rules, month, streets))
+        days = list(worked_days(acts, rules, month, streets))
         if days:
             last = days[-1]
             _settle(given, exact, worker, month, days, streets)
@@ -124,11 +124,12 @@ def _true_up(
         found[where._replace(payer=payer)] += after - before
 
 
-def _worked_days(
+def worked_days(
     acts: Sequence[Recorded], rules: Sequence[Recorded], month: str, streets: dict[str, str]
 ) -> Iterator[Worked]:
+    """The paid days of a month of service."""
     full_months: dict[tuple[object, ...], dict[str, Fraction]] = {}
-    for day in _days_of(month):
+    for day in days_of(month):
         state = on_day(acts, day)
         if not state.in_service or state.scheme == OUTSIDE:
             continue
@@ -146,7 +147,8 @@ def _pays_suspended(document: PolicyDocument) -> bool:
     return document.suspension is not None and document.suspension.pay_share > 0
 
 
-def _days_of(month: str) -> list[date]:
+def days_of(month: str) -> list[date]:
+    """The calendar days of a month."""
     year, number = int(month[:4]), int(month[5:])
     return [date(year, number, day) for day in range(1, monthrange(year, number)[1] + 1)]
 
@@ -241,7 +243,7 @@ def _segment(place: int, worked: Worked) -> tuple[object, ...]:
 
 def _parts(segments: list[list[date]], month: str, document: PolicyDocument) -> list[Fraction]:
     """Which part of a full month each segment is, by the method of the rules in force on the last paid day."""
-    days = _days_of(month)
+    days = days_of(month)
     if document.proration == "whole-month-from-next":
         return [Fraction(segment[0] == days[0]) for segment in segments]
     if document.proration == "calendar-days":
