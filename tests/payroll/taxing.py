@@ -4,13 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from tests.payroll.feeding import Log, close_month, opened, payroll_over
+from tests.payroll.feeding import Log, caller, opened, payroll_over
 from tests.payroll.working import policy
 
 from payroll.runs import Payroll
 from payroll.settlement import Line
+from shared.envelope import Recorded
 from shared.events import PayrollOpened, SpecialDeductionDeclared
-from shared.policy_document import Base, Contribution, IncomeTax, Insurance, TaxBracket
+from shared.policy_document import Base, IncomeTax, Ladder, TaxBracket
 
 PERCENT_ABOVE = ((3, 0), (10, 36_000), (20, 144_000), (25, 300_000), (30, 420_000), (35, 660_000), (45, 960_000))
 INCOME_TAX = IncomeTax(
@@ -18,15 +19,18 @@ INCOME_TAX = IncomeTax(
     brackets=tuple(TaxBracket(above=Decimal(above), rate=Decimal(percent) / 100) for percent, above in PERCENT_ABOVE),
 )
 """The published table of the comprehensive income (domain.md §5)."""
-NO_INSURANCE: dict[Insurance, Contribution] = {}
 
 
 def paid_monthly(yuan: str, **changes: Any) -> dict[str, Any]:
     """What a document says where a full month in grade 10 is so many yuan, and taxed; no insurance unless changed."""
+    return {"ladder": on_base(Base(monthly_amount=Decimal(yuan))), "income_tax": INCOME_TAX, **changes}
+
+
+def on_base(base: Base) -> Ladder:
+    """Chibi's ladder on another base; grade 1 has 0.72 of it, grade 10 the whole, grade 13 1.12."""
     ladder = policy("chibi-2020").ladder
     assert ladder is not None
-    base = msgspec.structs.replace(ladder, base=Base(monthly_amount=Decimal(yuan)))
-    return {"ladder": base, "income_tax": INCOME_TAX, **changes}
+    return msgspec.structs.replace(ladder, base=base)
 
 
 def taxed_log(yuan: str = "30000.00", first_month: str = "2021-01", **changes: Any) -> Log:
@@ -36,15 +40,20 @@ def taxed_log(yuan: str = "30000.00", first_month: str = "2021-01", **changes: A
     return log
 
 
-def declare(log: Log, worker: str, on: str, yuan: str) -> None:
+def declare(log: Log, worker: str, on: str, yuan: str) -> Recorded:
     """Special additional deductions a month."""
-    log.write(f"worker/{worker}", on, SpecialDeductionDeclared(monthly_fen=int(Decimal(yuan) * 100)))
+    return log.write(f"worker/{worker}", on, SpecialDeductionDeclared(monthly_fen=int(Decimal(yuan) * 100)))
 
 
-def run(payroll: Payroll, month: str) -> list[Line]:
+def run(payroll: Payroll, month: str, sequence: int = 1) -> list[Line]:
     """Draft, approve and close; the lines."""
-    close_month(payroll, month)
-    return kept(payroll, month)
+    which, key = ("chibi", month, sequence), f"{month}-{sequence}-{payroll.feed.head()}"
+    payroll.draft("chibi", month, caller(f"d-{key}"), sequence=sequence)
+    drafted = payroll.run(*which, payroll.projection.position).drafted
+    assert drafted is not None
+    payroll.approve(*which, drafted.digest, caller(f"a-{key}", "approver"))
+    payroll.close(*which, caller(f"c-{key}"))
+    return kept(payroll, month, sequence)
 
 
 def kept(payroll: Payroll, month: str, sequence: int = 1) -> list[Line]:
