@@ -72,6 +72,14 @@ def test_who_is_hired_again_has_no_deduction_for_the_months_between():
     assert months_of(log, count=5) == [75_000, 173_000, 0, 0, 250_000]
 
 
+def test_a_month_that_is_served_in_part_brings_the_whole_deduction():
+    """Rule 18: until 15 March: 60,000 + 14,516.13 − 15,000, × 10 % − 2,520 − 2,480."""
+    log = taxed_log()
+    log.hire("li", "2021-01-01", "dedicated", 10)
+    log.separate("li", "2021-03-16")
+    assert months_of(log, count=3) == [75_000, 173_000, 95_161]
+
+
 def test_a_deduction_declared_in_march_holds_from_its_month_on_and_late_for_the_months_before():
     """2,000 from March: 69,000 × 10 % − 2,520 − 2,480; told in April of January: 92,000 × 10 % − 2,520 − 4,380."""
     log = taxed_log(first_month="2021-01")
