@@ -17,8 +17,7 @@ class Folded:
         self.facts = facts
         self.kind = kind
         self._first: Flags = np.append(True, facts.worker[1:] != facts.worker[:-1])
-        self._rows = np.arange(len(kind))
-        self._firsts = np.where(self._first, self._rows, 0)
+        self._begun = np.maximum.accumulate(np.where(self._first, np.arange(len(kind)), 0))
         self._occurring = frozenset(np.flatnonzero(np.bincount(kind)).tolist())
 
     def latest(self, kind: int, at: Ints) -> Ints:
@@ -47,8 +46,10 @@ class Folded:
 
     def _last(self, mine: Flags, at: Ints) -> Ints:
         """The value of the worker's last row of mine up to each of `at`; 0: there is none."""
-        last = np.maximum.accumulate(np.where(mine, self._rows, self._firsts))[at]
-        return np.where(mine[last], self.facts.value[last], 0)
+        rows = np.flatnonzero(mine)
+        so_many = np.cumsum(mine, dtype=np.int32)[at]
+        last = np.append(-1, rows)[so_many]
+        return np.where(last >= self._begun[at], self.facts.value[last], 0)
 
     def _highest_so_far(self, value: Ints) -> Ints:
         floor = np.cumsum(self._first) * (int(value.max()) + 1)
