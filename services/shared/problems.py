@@ -64,6 +64,7 @@ CATALOGUE: dict[str, tuple[int, str]] = {
     "not-on-probation": (409, "The worker is on no probation on that day."),
     "initial-course-missing": (409, "The initial course is not complete by that day."),
     "probation-over": (409, "The probation is over by that day."),
+    "probation-too-long": (409, "The policy has a shorter probation."),
     "not-of-older-scheme": (409, "Only who serves under an older scheme leaves for not being converted."),
     "not-suspended": (409, "The worker is not suspended on that day."),
     "already-converted": (409, "The worker is already under that scheme."),

@@ -51,6 +51,7 @@ REMEDIES: dict[str, str] = {
     "not-on-probation": "look at the worker's history; choose a day on probation",
     "initial-course-missing": "record the hours of the initial course, or choose a day on which they are complete",
     "probation-over": "choose a day before the probation is over, or end the service by another reason",
+    "probation-too-long": "give the last day that the policy allows or an earlier one, or leave it out",
     "not-of-older-scheme": "end the service by the reason that is true",
     "not-suspended": "choose a day on which the worker is suspended",
     "already-converted": "change the post or the grade instead",

@@ -1,7 +1,9 @@
 """Probation 试用期 (rule 17 of domain.md §4): confirmed or failed, once, and in time."""
 
 import pytest
-from tests.ledger.given import Town, command
+from tests.ledger.given import POLICIES, Town, command
+
+from workforce.policy_files import read_policy
 
 pytestmark = pytest.mark.campaign
 
@@ -60,6 +62,50 @@ def test_who_came_without_a_probation_neither_passes_nor_fails_one(town: Town) -
     worker_id = town.hire()
     town.refuse("not-on-probation", "probation-confirmations", worker_id=worker_id)
     town.refuse("not-on-probation", "separations", "2020-11-01", worker_id=worker_id, reason="probation_failed")
+
+
+def town_with_probation(town: Town, **rule: object) -> Town:
+    """The town under Chibi's policy with a rule on probation in it."""
+    document = read_policy(POLICIES / "chibi-2020.yaml") | {"probation": {"months": 2, **rule}}
+    town.give("policies", "2020-10-01", document=document)
+    return town
+
+
+@pytest.mark.parametrize(
+    ("day", "last"),
+    [("2020-11-01", "2020-12-31"), ("2020-12-31", "2021-02-28"), ("2021-01-15", "2021-03-14")],
+)
+def test_who_is_hired_without_a_word_of_it_is_on_the_probation_of_the_policy(town: Town, day: str, last: str) -> None:
+    """Rule 17: two months, which end before the same day, or with the month that has none."""
+    worker_id = town_with_probation(town).hire(day=day)
+    assert town.worker(worker_id, day)["probation_until"] == last
+
+
+def test_a_probation_is_as_short_as_is_said_and_no_longer_than_the_policy_has_it(town: Town) -> None:
+    """Rule 17."""
+    town_with_probation(town)
+    worker_id = town.hire(day="2020-11-01", probation_until="2020-11-30")
+    assert town.worker(worker_id, "2020-11-01")["probation_until"] == "2020-11-30"
+    hiring = town.hiring("jinqiao", probation_until="2021-01-01")
+    found = town.refuse("probation-too-long", "hires", "2020-11-01", **hiring)
+    assert found["pointer"] == "/probation_until"
+    assert "2020-12-31" in found["remedy"]
+
+
+def test_who_comes_by_another_channel_has_no_probation_of_the_policy(town: Town) -> None:
+    """Rule 17."""
+    worker_id = town_with_probation(town, channels=["election"]).hire(day="2020-11-01")
+    assert town.worker(worker_id, "2020-11-01")["probation_until"] is None
+
+
+def test_who_comes_back_is_on_probation_again(town: Town) -> None:
+    """Rules 17 and 23."""
+    worker_id = town.hire()
+    town.give("separations", "2020-11-01", worker_id=worker_id, reason="resigned")
+    town_with_probation(town)
+    back = {"worker_id": worker_id, "community_id": "xinhua", "channel": "exam", "post": "dedicated"}
+    town.give("rehires", "2021-01-01", **back, keeps_years=False)
+    assert town.worker(worker_id, "2021-01-01")["probation_until"] == "2021-02-28"
 
 
 def test_a_failure_cannot_be_slipped_in_before_the_confirmation(town: Town) -> None:

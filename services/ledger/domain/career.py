@@ -1,7 +1,7 @@
 """The acts of a working life: each command, and the event it becomes when the rules allow it."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import UNSET, Meta, Struct
 
@@ -9,7 +9,7 @@ from ledger.domain.admission import check_admission, check_path
 from ledger.domain.command import Command, Id, Words, WorkerCommand
 from ledger.domain.grades import entry_grade
 from ledger.domain.policy import Policies
-from ledger.domain.probation import check_probation
+from ledger.domain.probation import probation_until
 from ledger.domain.standing import Standing
 from shared.events import (
     OUTSIDE,
@@ -61,7 +61,7 @@ class Entry(Command, frozen=True, kw_only=True):
 
     `paid_outside`: holds a seat but is paid elsewhere, e.g. on a public-institution post 事业岗位.
     `successor_id`: who carries the worker on, where the community was redrawn since; the redraw's own without it.
-    `probation_until`: the last day on probation 试用期.
+    `probation_until`: the last day on probation 试用期; without it as the policy has it for the channel.
     `candidate_id`: who passed exam and check; age and diploma were judged on the day of the exam.
     """
 
@@ -135,22 +135,22 @@ class SeparateWorker(WorkerCommand, frozen=True, kw_only=True):
 
 
 def hire(command: HireWorker, policies: Policies, *, worker_id: str, city_id: str, birth_date: date) -> WorkerHired:
-    """Refused as `check_admission` says, `no-policy`, `probation-over`; `personal` is empty."""
+    """Refused as `check_admission` and `probation_until` say, `no-policy`; `personal` is empty."""
     brought = Brought((command.education,), counted_years=command.counted_years)
-    scheme, grade = terms(command, policies, brought, birth_date)
+    on = terms(command, policies, brought, birth_date)
     return WorkerHired(
         worker_id=worker_id,
         city_id=city_id,
         community_id=command.community_id,
         grid_id=command.grid_id,
         channel=command.channel,
-        scheme=scheme,
+        scheme=on.scheme,
         post=command.post,
-        grade=grade,
+        grade=on.grade,
         education=command.education,
         counted_years=command.counted_years,
         personal="",
-        probation_until=command.probation_until or UNSET,
+        probation_until=on.probation_until or UNSET,
     )
 
 
@@ -163,10 +163,17 @@ class Brought(Struct, frozen=True):
     again: bool = False
 
 
-def terms(command: Entry, policies: Policies, brought: Brought, birth_date: date) -> tuple[str, int | None]:
-    """Scheme and grade on entry; refused as `hire` says."""
+class Terms(NamedTuple):
+    """On which terms somebody enters service."""
+
+    scheme: str
+    grade: int | None
+    probation_until: date | None
+
+
+def terms(command: Entry, policies: Policies, brought: Brought, birth_date: date) -> Terms:
+    """Scheme, grade and probation on entry; refused as `hire` says."""
     day = command.effective_date
-    check_probation(command.probation_until, day)
     if command.paid_outside:
         document, admitted = None, policies.open_to(command.channel, day)
     else:
@@ -182,7 +189,8 @@ def terms(command: Entry, policies: Policies, brought: Brought, birth_date: date
             examined=command.candidate_id is not None,
         )
     grade = grade_of(command.post, command.grade, brought, document)
-    return document.scheme if document else OUTSIDE, grade
+    until = probation_until(command.probation_until, document, command.channel, day)
+    return Terms(document.scheme if document else OUTSIDE, grade, until)
 
 
 def transfer(command: TransferWorker, standing: Standing) -> WorkerTransferred:

@@ -1,5 +1,6 @@
 """Probation 试用期: from the hire to its last day, confirmed or failed, each once (rule 17)."""
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 from ledger.domain.command import WorkerCommand
@@ -7,6 +8,7 @@ from ledger.domain.policy import Policies
 from ledger.domain.standing import Standing
 from ledger.domain.training import check_initial_course
 from shared.events import Channel, ProbationConfirmed, SeparationReason, WorkerSeparated
+from shared.policy_document import PolicyDocument
 from shared.refusal import Refused
 
 # --- command
@@ -24,15 +26,37 @@ def confirm(command: ConfirmProbation) -> ProbationConfirmed:
     return ProbationConfirmed()
 
 
-def check_probation(until: date | None, hired_on: date) -> None:
-    """Refused `probation-over` for a probation that would end before it began."""
-    if until is not None and until < hired_on:
+def probation_until(said: date | None, document: PolicyDocument | None, channel: Channel, day: date) -> date | None:
+    """The last day of the probation of who enters service on a day: as it is said, else as the policy has it.
+
+    Refused `probation-over` where it would end before it began, `probation-too-long` beyond the policy's months.
+    """
+    if said is not None and said < day:
         raise Refused(
             "probation-over",
-            f"a probation until {until} is over before the service begins on {hired_on}",
+            f"a probation until {said} is over before the service begins on {day}",
             pointer="/probation_until",
             remedy="give its last day, or leave it out where there is no probation",
         )
+    rule = document.probation if document is not None else None
+    if document is None or rule is None or (rule.channels and channel.value not in rule.channels):
+        return said
+    last = _last_day(day, rule.months)
+    if said is not None and said > last:
+        raise Refused(
+            "probation-too-long",
+            f"{document.policy_id} has a probation of {rule.months} month(s), which ends on {last}",
+            pointer="/probation_until",
+            remedy=f"give {last} or an earlier day, or leave it out",
+        )
+    return said or last
+
+
+def _last_day(day: date, months: int) -> date:
+    """The day before the same day so many months later; the month's last where there is no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    days = monthrange(year, month + 1)[1]
+    return date(year, month + 1, days) if day.day > days else date(year, month + 1, day.day) - timedelta(days=1)
 
 
 def check_confirmation(standing: Standing, event: ProbationConfirmed, day: date, policies: Policies) -> None:

@@ -53,23 +53,24 @@ def rehire(
 ) -> WorkerRehired:
     """`kept_years`: those that the rule counts of the service before.
 
-    Refused as a hire is: `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`, `probation-over`.
+    Refused as a hire is: `channel-not-open`, `too-old`, `diploma-too-low`, `no-policy`,
+    `probation-over`, `probation-too-long`.
     """
     education = command.education or standing.education
     years = kept_years if command.keeps_years else 0
     diplomas = diplomas_on_entry(standing.diplomas, education)
     brought = Brought(diplomas, standing.certificates, years, again=True)
-    scheme, grade = terms(command, policies, brought, birth_date)
+    on = terms(command, policies, brought, birth_date)
     return WorkerRehired(
         city_id=standing.city_id,
         community_id=command.community_id,
         grid_id=command.grid_id,
         channel=command.channel,
-        scheme=scheme,
+        scheme=on.scheme,
         post=command.post,
-        grade=grade,
+        grade=on.grade,
         education=education,
         keeps_years=command.keeps_years,
         counted_years=years,
-        probation_until=command.probation_until or UNSET,
+        probation_until=on.probation_until or UNSET,
     )
