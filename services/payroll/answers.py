@@ -1,6 +1,5 @@
 """The shapes of payroll's answers; every amount is a decimal string of yuan with two places."""
 
-from collections.abc import Mapping
 from datetime import date
 
 from msgspec import Struct
@@ -8,14 +7,12 @@ from msgspec.structs import replace
 
 from payroll.engines import ENGINES
 from payroll.ledger_acts import Written
+from payroll.line_answers import LineAnswer, Sums, Totals, yuan_of
 from payroll.readiness import Blocker
 from payroll.run_acts import RunAct
 from payroll.run_state import RunState
-from payroll.settlement import Line, summed
 from shared.money import yuan
 from shared.run_stages import ALLOWED
-
-Sums = dict[str, str]
 
 
 class RunAnswer(Struct, frozen=True, kw_only=True):
@@ -91,44 +88,12 @@ class RunsAnswer(Struct, frozen=True, kw_only=True):
     runs: list[RunAnswer]
 
 
-class Totals(Struct, frozen=True, kw_only=True):
-    """Sums of the same lines along each axis; every one adds up to `total`."""
-
-    total: str
-    by_payer: Sums
-    by_street: Sums
-    by_community: Sums
-    by_post: Sums
-    by_item: Sums
-    by_service_month: Sums
-    by_run_month: Sums
-
-
 class RunPage(Struct, frozen=True, kw_only=True):
     """One run with its totals."""
 
     known_position: int
     run: RunAnswer
     totals: Totals
-
-
-class LineAnswer(Struct, frozen=True, kw_only=True):
-    """One line: for which month (`service_month`), in which run (`run_month`), of whose money, how worked out."""
-
-    number: int
-    worker_id: str
-    service_month: str
-    run_month: str
-    payable_month: str
-    item: str
-    post: str
-    community_id: str
-    street_id: str
-    payer: str
-    due: str
-    paid_before: str
-    amount: str
-    worked_out: str
 
 
 class LinesPage(Struct, frozen=True, kw_only=True):
@@ -253,43 +218,3 @@ def _actor(act: RunAct | None) -> str | None:
 def engine_answer(jurisdiction: str, adopted: str, position: int) -> EngineAnswer:
     """The engine of a jurisdiction as known at a position."""
     return EngineAnswer(jurisdiction=jurisdiction, engine=adopted, engines=sorted(ENGINES), known_position=position)
-
-
-def line_answer(line: Line, run_month: str) -> LineAnswer:
-    """A line as it is shown."""
-    return LineAnswer(
-        number=line.number,
-        worker_id=line.worker_id,
-        service_month=line.service_month,
-        run_month=run_month,
-        payable_month=line.payable_month,
-        item=line.item,
-        post=line.post,
-        community_id=line.community_id,
-        street_id=line.street_id,
-        payer=line.payer,
-        due=yuan(line.due_fen),
-        paid_before=yuan(line.paid_fen),
-        amount=yuan(line.amount_fen),
-        worked_out=line.worked_out,
-    )
-
-
-def totals_of(lines: list[Line], run_month: str) -> Totals:
-    """The sums of lines of one run month."""
-    total = yuan(sum(line.amount_fen for line in lines))
-    return Totals(
-        total=total,
-        by_payer=yuan_of(summed(lines, "payer")),
-        by_street=yuan_of(summed(lines, "street_id")),
-        by_community=yuan_of(summed(lines, "community_id")),
-        by_post=yuan_of(summed(lines, "post")),
-        by_item=yuan_of(summed(lines, "item")),
-        by_service_month=yuan_of(summed(lines, "service_month")),
-        by_run_month={run_month: total} if lines else {},
-    )
-
-
-def yuan_of(sums: Mapping[str, int]) -> Sums:
-    """Sums as they are shown."""
-    return {name: yuan(amount_fen) for name, amount_fen in sums.items()}

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from sqlalchemy import Connection, Select, func, select
 
-from payroll.engine import UNIT_ITEMS, EnactedPolicy, PublishedBase
+from payroll.engine import EnactedPolicy, PublishedBase
 from payroll.history import History, Void, Written
 from payroll.intake import Row
 from payroll.known import Known, KnownFact, Paid
 from payroll.recovering import Net
 from payroll.run_acts import ACTS, RunAct
-from payroll.settlement import Line
+from payroll.settlement import ON_TOP, Line
 from payroll.tables import FACTS, LINES, PLACES, RULES, RUNS, TAKEN, VOIDS
 from shared.database import as_given
 from shared.events import BasePublished, BudgetSet, EngineAdopted, Event, PayrollOpened, PolicyEnacted
@@ -53,11 +53,10 @@ def periods(connection: Connection, jurisdiction: str, at_position: int, where: 
 
 def nets_of_debtors(connection: Connection, jurisdiction: str, closed_position: int) -> list[Net]:
     """What each run closed up to a position came to for those who were due less than nothing in one of them."""
-    on_top = [item.name.lower() for item in UNIT_ITEMS.values()]
     keys = (LINES.c.worker_id, LINES.c.closed_position, LINES.c.month)
     query = select(*keys, func.sum(LINES.c.amount_fen).label("net_fen")).group_by(*keys)
     query = query.where(LINES.c.jurisdiction == jurisdiction, LINES.c.closed_position <= closed_position)
-    nets = query.where(LINES.c.item.not_in(on_top)).cte("nets")
+    nets = query.where(LINES.c.item.not_in(ON_TOP)).cte("nets")
     debtors = select(nets.c.worker_id).where(nets.c.net_fen < 0)
     found = select(nets).where(nets.c.worker_id.in_(debtors)).order_by(nets.c.worker_id, nets.c.closed_position)
     return [Net(worker_id, position, month, int(fen)) for worker_id, position, month, fen in connection.execute(found)]

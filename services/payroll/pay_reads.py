@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from payroll.access import lines_within, worker_in_scope
-from payroll.answers import DueAnswer, Payslip, ProjectionAnswer, RebuildAnswer, engine_answer, line_answer, totals_of
+from payroll.answers import DueAnswer, Payslip, ProjectionAnswer, RebuildAnswer, engine_answer
 from payroll.asking import (
     ID,
     KnownAt,
@@ -21,6 +21,7 @@ from payroll.asking import (
 )
 from payroll.engines import engine
 from payroll.ladders import ladder_on
+from payroll.line_answers import line_answer, totals_of
 from payroll.rule_sets import rules_digest, under
 from payroll.run_state import states_of
 from payroll.runs import Payroll, check_near, rebuilt_beside
@@ -49,23 +50,27 @@ class PayReads:
         position = self._position(request, known_at, known_position)
         known = worker_in_scope(principal_of(request), worker_id, position, self._projection, self._payroll.today)
         states = states_of(self._projection.acts(known.jurisdiction, position, month)).values()
-        closes = [state.closed_act.position for state in states if state.closed_act is not None]
+        closes = {state.sequence: state.closed_act.position for state in states if state.closed_act is not None}
         check_runs_taken(self._projection, known.jurisdiction, position, *([month] if closes else ()))
         where = {"worker_id": worker_id}
         blockers: tuple[str, ...] = ()
+        of_run: list[int | None]
         if closes:
-            lines = [line for close in closes for line in self._projection.closed_lines(close, where=where)]
+            kept = {one: self._projection.closed_lines(close, where=where) for one, close in closes.items()}
+            lines = [line for found in kept.values() for line in found]
+            of_run = [one for one, found in kept.items() for _ in found]
         else:
             check_near(month, self._payroll.today())
             settle = engine(self._projection.engine(known.jurisdiction, position))
             settlement = settle(known, month)
             lines, blockers = list(settlement.explained()), settlement.blockers
+            of_run = [None] * len(lines)
         slip = Payslip(
             worker_id=worker_id,
             month=month,
             status="closed" if closes else "open",
             known_position=position,
-            lines=[line_answer(line, month) for line in lines],
+            lines=[line_answer(line, month, one) for line, one in zip(lines, of_run, strict=True)],
             totals=totals_of(lines, month),
             blockers=blockers,
         )

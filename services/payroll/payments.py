@@ -8,17 +8,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from payroll.engine import UNIT_ITEMS
 from payroll.in_force import InForce
 from payroll.ledger_acts import LedgerActs
 from payroll.reader import Reader
 from payroll.recovering import Net, Owing, owing
-from payroll.settlement import Line
+from payroll.settlement import ON_TOP, Line
 from shared.money import yuan
 from shared.policy_document import Recovery
-
-_ON_TOP = frozenset(item.name.lower() for item in UNIT_ITEMS.values())
-"""What the employer pays into insurances, and no worker is paid."""
 
 
 class Payment(Struct, frozen=True, kw_only=True):
@@ -75,7 +71,7 @@ def payment_list(
     """The list from the lines of a run, who owes what around it, and, where they may be shown, the accounts."""
     sums: Counter[str] = Counter()
     for line in lines:
-        if line.item not in _ON_TOP:
+        if line.item not in ON_TOP:
             sums[line.worker_id] += line.amount_fen
     known = accounts or {}
     payments, paid_fen = [], 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from payroll.booking import Booking, vouchers_of
 from payroll.budgets import year_of
 from payroll.in_force import InForce, last_day
 from payroll.known import Known
@@ -40,6 +41,7 @@ class BlockerKind(StrEnum):
     NOT_HANDED_OVER = "not-handed-over"
     DRIFT = "drift"
     BUDGET = "budget"
+    BUDGET_ITEM = "budget-item-missing"
     OTHER = "other"
 
 
@@ -98,6 +100,7 @@ def _of_run(payroll: Payroll, state: RunState, position: int) -> Iterator[Blocke
     for words in (*payroll.months_before(now, state.sequence), *now.settlement.blockers):
         yield _in_words(words)
     yield from _of_budgets(now.settlement.known, state.month)
+    yield from _unbooked(now)
     yield from _of_stage(state, state.stage(payroll.today()), now)
 
 
@@ -119,6 +122,16 @@ def _of_budgets(known: Known, month: str) -> Iterator[Blocker]:
                 detail += f"; once it is drafted so, what {one.payer} would bear is refused: {refused}"
                 about["refuses"] = refused
             yield Blocker(kind=BlockerKind.BUDGET, detail=detail, blocks=False, about=about)
+
+
+def _unbooked(now: WorkedOut) -> Iterator[Blocker]:
+    """What no policy books to an item of the budget: the month closes with it, and is not handed over."""
+    try:
+        vouchers_of(now.settlement.lines, Booking(now.settlement.known))
+    except Refused as refused:
+        about = {name: str(value) for name, value in refused.extra.items()}
+        detail = f"{refused.detail}; the run is not handed over until one does"
+        yield Blocker(kind=BlockerKind.BUDGET_ITEM, detail=detail, blocks=False, about=about)
 
 
 def _of_stage(state: RunState, stage: Stage, now: WorkedOut) -> Iterator[Blocker]:

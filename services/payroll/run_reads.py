@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from payroll.access import check_city, lines_within, not_found
-from payroll.answers import LineAnswer, LinesPage, Readiness, RunPage, RunsAnswer, line_answer, run_answer, totals_of
+from payroll.answers import LinesPage, Readiness, RunPage, RunsAnswer, run_answer
 from payroll.asking import (
     Jurisdiction,
     KnownAt,
@@ -19,6 +19,7 @@ from payroll.asking import (
     position_asked,
 )
 from payroll.exports import csv_of
+from payroll.line_answers import LineAnswer, line_answer, totals_of
 from payroll.readiness import blockers_of
 from payroll.run_lines import lines_of
 from payroll.run_state import RunState, states_of
@@ -94,7 +95,9 @@ class RunReads:
         where = lines_within(principal_of(request), jurisdiction, self._projection)
         state = self._state(jurisdiction, month, sequence, position)
         if format == "csv":
-            shown = (line_answer(line, month) for line in lines_of(self._projection, state, where, after, None))
+            shown = (
+                line_answer(line, month, sequence) for line in lines_of(self._projection, state, where, after, None)
+            )
             name = f'attachment; filename="{jurisdiction}-{month}-{sequence}.csv"'
             headers = {"Ledger-Position": str(position), "Content-Disposition": name}
             return StreamingResponse(csv_of(shown, LineAnswer), media_type=f"{CSV}; charset=utf-8", headers=headers)
@@ -104,7 +107,7 @@ class RunReads:
             status=state.stage().value,
             at_position=state.drafted.at_position if state.drafted else -1,
             known_position=position,
-            lines=[line_answer(line, month) for line in lines[:limit]],
+            lines=[line_answer(line, month, sequence) for line in lines[:limit]],
             next_after=lines[limit - 1].number if len(lines) > limit else None,
         )
         return at(position, page)

@@ -17,6 +17,7 @@ from payroll.engine import (
     ENGINE_VERSION,
     POSTS,
     SUSPENSE,
+    UNIT_ITEMS,
     Differences,
     Due,
     Gap,
@@ -49,6 +50,8 @@ _GAP_TEXT = {
 
 
 _ITEMS = [item.name.lower() for item in Item]
+ON_TOP = frozenset(item.name.lower() for item in UNIT_ITEMS.values())
+"""What the employer pays into insurances, and no worker is paid."""
 _POSTS = [post.value for post in POSTS]
 
 
