@@ -64,7 +64,10 @@ class _Absence:
         if not events:
             raise not_found(f"there is no such change in {jurisdiction}")
         found = self._found(jurisdiction, run, earlier, events, seen)
-        if found.reason is Reason.RECORDED_AFTER:
+        begins = f"{min(one.effective_date for one in events):%Y-%m}"
+        if found.reason is Reason.RECORDED_AFTER and begins > month:
+            found = replace(found, reason=Reason.EFFECTIVE_LATER, pays_from=begins)
+        elif found.reason is Reason.RECORDED_AFTER:
             last = max(one.position for one in events)
             found = replace(found, run_id=next((each.run_id for each in later if each.at_position >= last), None))
         of_change = papers(self._payroll.feed, {one.position for one in events})

@@ -45,6 +45,15 @@ def test_what_was_recorded_after_the_run_is_in_the_next_one(office):
     assert there["by_payer"]["city/chibi"] == "-204.40"
 
 
+def test_what_was_recorded_after_the_run_for_a_later_month_is_felt_from_that(office):
+    """F71: not the next run takes it, but that of its own month."""
+    office.close("2020-10")
+    late = office.log.regrade("chen", "2021-04-10", 17)
+    found = asked(office, OCTOBER, late)
+    assert (found["reason"], found["other_run"]) == ("effective-later", None)
+    assert "2021-04" in found["says"]
+
+
 def test_what_a_run_included_is_what_its_lines_pay_for_it(office):
     """Li's hire is all that li is paid; a draft is asked as a closed run is."""
     hired = next(one for one in office.log.events if one.stream == "worker/li")
