@@ -9,6 +9,7 @@ from payroll.engine.worth import (
     Standing,
     factor,
     full_pay,
+    in_post,
     paid_post,
     probation_share,
     suspension_share,
@@ -137,10 +138,11 @@ class Monthly:
         """A full month's pay before a performance part is parted from it."""
         document, pay = self._document, full_pay(self._version, post, standing)
         assert pay is not None
+        counted = in_post(self._version, post, standing)
         if document.additive is not None:
-            found = self._tables(post, standing, item, pay[item])
+            found = self._tables(post, counted, item, pay[item])
         elif document.ladder is not None:
-            found = self._ladder(post, standing.grade, pay.basic)
+            found = self._ladder(post, counted.grade, pay.basic)
         else:
             place = f"flat/monthly/{post}"
             found = self.leaf(What.MONTH, pay.basic, "", place, yuan(int(pay.basic)))

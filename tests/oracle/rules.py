@@ -195,6 +195,7 @@ def paid_post(seen: Counted, rule: InForce) -> str:
 def _full_pay(post: str, seen: Counted, rule: InForce) -> dict[str, Fraction]:
     items = dict.fromkeys(("basic", "performance", "allowance"), Fraction(0))
     document = rule.document
+    seen = seen._replace(grade=_grade_in(post, seen, rule))
     if document.additive is not None:
         for table in document.additive.tables.values():
             items[table.item] += Fraction(table.monthly.get(_row(table, post, seen), 0)) * 100
@@ -211,6 +212,14 @@ def _full_pay(post: str, seen: Counted, rule: InForce) -> dict[str, Fraction]:
         monthly = Fraction(ladder.base.monthly_amount) * 100
     base = rounded(monthly, ladder.base.rounding)
     return {**items, "basic": rounded(base * Fraction(coefficient), ladder.full_month_rounding)}
+
+
+def _grade_in(post: str, seen: Counted, rule: InForce) -> int:
+    """Of a second post: not below its lowest grade, and not above its highest."""
+    band = rule.document.bands.get(post)
+    if post == seen.post or band is None or not seen.grade:
+        return seen.grade
+    return band.lowest if seen.grade < band.lowest else min(seen.grade, band.highest)
 
 
 def _row(table, post: str, seen: Counted) -> str:

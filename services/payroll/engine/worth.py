@@ -57,7 +57,7 @@ def earned(version: Version, standing: Standing) -> Amounts:
 
 def full_pay(version: Version, post: str, standing: Standing) -> Amounts | None:
     """Rule 1: base × coefficient of the grade, a fixed amount by post, or a sum of tables. None: no rate."""
-    document = version.document
+    document, standing = version.document, in_post(version, post, standing)
     if document is not None and document.additive is not None:
         return sum_of_tables(document.additive, post, standing)
     fixed = version.full_pay_fen(post, standing.grade)
@@ -104,6 +104,15 @@ def paid_post(version: Version, standing: Standing) -> str:
         return post
     pays = [sum(full_pay(version, one, standing) or (), NOTHING) for one in (post, second)]
     return second if pays[1] > pays[0] else post
+
+
+def in_post(version: Version, post: str, standing: Standing) -> Standing:
+    """Rules 13 and 22: in a second post the grade counts as moved into the band of that post, as by a change to it."""
+    bands = version.document.bands if version.document else {}
+    if post == standing.post or post not in bands or not standing.grade:
+        return standing
+    band = bands[post]
+    return standing._replace(grade=min(max(standing.grade, band.lowest), band.highest))
 
 
 def with_performance(version: Version, standing: Standing, pay: Amounts) -> Amounts:
