@@ -44,7 +44,9 @@ def added_up(result):
         payer[month, int(result.entries.payer[n])] += amount
         worker[int(result.entries.worker[n])] += amount
     for n in range(len(result.segments)):
-        heads.add((int(result.segments.month[n]), int(result.segments.community[n]), int(result.segments.worker[n])))
+        month = int(result.segments.month[n])
+        if month >= MONTHS[0]:  # Earlier months of the year are worked out for its true-up.
+            heads.add((month, int(result.segments.community[n]), int(result.segments.worker[n])))
     return place, payer, worker, Counter((month, community) for month, community, _ in heads)
 
 
