@@ -1,7 +1,7 @@
 """What a request says in its headers and parameters: the key of a command, the position of a question."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Annotated
 
@@ -27,6 +27,8 @@ KnownPosition = Annotated[int | None, Query(ge=0, le=2**53, description="as know
 RulesAt = Annotated[
     int | None, Query(ge=0, le=2**53, description="by the rules as known at this position; without it, as the facts")
 ]
+_LAST_YEAR = 2199
+"""That of `MONTH`."""
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,6 +72,17 @@ def written(position: int, latest: int, parameter: str) -> int:
     if position > latest:
         raise _unknown_time(f"position {position}", parameter, f"{latest} is the latest")
     return position
+
+
+def check_day(day: date, parameter: str) -> None:
+    """Raises Refused `invalid-parameter` for a day after the last month of payroll."""
+    if day.year > _LAST_YEAR:
+        raise Refused(
+            "invalid-parameter",
+            f"{day} lies beyond {_LAST_YEAR}",
+            pointer=f"/query/{parameter}",
+            remedy="correct the date",
+        )
 
 
 def at(position: int, value: object, *, status: int = 200, version: int | None = None) -> Response:

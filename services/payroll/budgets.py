@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from payroll.engine import BASELINE, month_name, month_number
-from payroll.known import TAX, Known
+from payroll.engine import BASELINE, WORKER, month_name, month_number
+from payroll.known import Known
 from payroll.scenarios import Compared, Fork, compared
 from shared.money import yuan
 
@@ -57,7 +57,7 @@ def year_of(known: Known, year: int) -> list[PayerYear]:
     forecast = _forecast(_alone(known), year)
     paid: Counter[str] = Counter()
     for line in known.paid:
-        if line.service_month[:4] == str(year) and line.item != TAX:
+        if line.service_month[:4] == str(year) and line.payer != WORKER:
             paid[line.payer] += line.amount_fen
     budgets = {payer: amount_fen for (payer, of_year), amount_fen in known.budgets.items() if of_year == year}
     return [

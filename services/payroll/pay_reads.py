@@ -16,6 +16,7 @@ from payroll.asking import (
     RulesAt,
     WorkerId,
     at,
+    check_day,
     position_asked,
     written,
 )
@@ -111,6 +112,7 @@ class PayReads:
     def ladder(
         self, request: Request, jurisdiction: OfJurisdiction, scheme: Scheme, on: date, known_at: KnownAt = None
     ) -> Response:
+        check_day(on, "on")
         position = self._position(request, known_at)
         lines_within(principal_of(request), jurisdiction, self._projection)
         check_rules_taken(self._projection, jurisdiction, position)

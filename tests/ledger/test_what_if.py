@@ -263,6 +263,25 @@ def test_random_scenarios_come_out_as_simulated(town: Town) -> None:
     assert tried >= 8
 
 
+def test_what_workers_pay_themselves_is_no_part_of_what_a_place_costs(office: Office) -> None:
+    """Rule 19, P10: nine months at 2,620 and 16 % on top, however they are summed; nobody's budget is the worker's."""
+    document = read_policy(POLICIES / "chibi-2020.yaml")
+    document["contributions"] = {"pension": {"employer": "0.16", "personal": "0.08"}}
+    document["budget_items"]["pension_unit"] = "30108"
+    office.town.give("policies", "2020-10-01", document=document)
+    office.town.hire()
+    whole = {by: office.preview(base(), by=by) for by in ("payer", "city", "street", "community")}
+    assert {row["name"] for row in whole["payer"]["rows"]} == {"city/chibi"}
+    sums = {sum(fen(row["baseline"]) for row in found["rows"]) for found in whole.values()}
+    assert sums == {fen(whole["payer"]["baseline"])} == {9 * 262_000 * 116 // 100}
+    budgets = office.http.get(
+        f"{payroll.api.PREFIX}/budgets",
+        headers={"Authorization": bearer("auditor city:chibi")},
+        params={"jurisdiction": "chibi", "year": 2020},
+    )
+    assert [one["payer"] for one in budgets.json()["payers"]] == ["city/chibi"]
+
+
 def test_a_budget_reaches_three_years_ahead(office: Office) -> None:
     """F67: 36 months with a raise each January, by the year, and somebody who is hired next spring."""
     office.town.hire()

@@ -284,6 +284,8 @@ def test_suspense_refuses_the_close_with_the_amount_over_http():
         ("/runs/chibi/202０-10/1", "auditor", "city:chibi", 422),
         ("/workers/li/payslips/20２0-10", "auditor", "city:chibi", 422),
         ("/workers/li/payslips/2199-01", "auditor", "city:chibi", 409),
+        ("/ladder?jurisdiction=chibi&scheme=ladder&on=9999-12-31", "auditor", "city:chibi", 422),
+        ("/ladder?jurisdiction=chibi&scheme=ladder&on=2199-12-31", "auditor", "city:chibi", 200),
         ("/workers/li/due/2020-10?known_at=2999-01-01T00:00:00Z", "auditor", "city:chibi", 422),
         ("/workers/li/due/2020-10?known_at=2020-12-01T00:00:00", "auditor", "city:chibi", 422),
         ("/workers/li/due/2020-10?known_at=0001-01-01T00:00:00%2B10:00", "auditor", "city:chibi", 404),

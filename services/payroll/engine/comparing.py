@@ -13,6 +13,7 @@ from payroll.engine.facts import Facts, Flags, Ints, in_order
 from payroll.engine.lines import Due, Entries, due
 from payroll.engine.policy_tables import PolicyTables
 from payroll.engine.segments import Segments
+from payroll.engine.vocabulary import WORKER
 
 BASELINE, SCENARIO = 0, 1
 _CHUNK_MONTHS = 1 << 15
@@ -23,7 +24,7 @@ _SEED, _FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 @dataclass
 class Comparison:
-    """Sums of the two sides, of service months from `first_month` on; the first axis of each is the side.
+    """What people cost on the two sides, of service months from `first_month` on; the first axis of each is the side.
 
     `place_fen` is int64[side, month, community], `payer_fen[side, month, payer]`,
     `worker_fen[side, worker]`; `heads[side, month, community]` counts who is in paid service there in the month;
@@ -61,14 +62,15 @@ class Comparison:
         yield from zip(*(column.tolist() for column in columns), strict=True)
 
     def add(self, side: int, worked_out: Due) -> None:
-        """Add up what is due to some workers on a side."""
+        """Add up what some workers cost on a side; what is taken off their pay is no part of that."""
         entries, segments = worked_out.entries, worked_out.segments
+        np.add.at(self.marks[side], entries.worker, _marks(entries))
+        entries = entries.take(np.flatnonzero(entries.payer != worked_out.tables.vocabulary.payer_codes[WORKER]))
         _, months, communities = self.place_fen.shape
         month = entries.service_month - self.first_month
         np.add.at(self.place_fen[side].reshape(-1), month * communities + entries.community, entries.amount_fen)
         np.add.at(self.payer_fen[side].reshape(-1), month * self.payer_fen.shape[2] + entries.payer, entries.amount_fen)
         np.add.at(self.worker_fen[side], entries.worker, entries.amount_fen)
-        np.add.at(self.marks[side], entries.worker, _marks(entries))
         self.heads[side] += _heads(segments, worked_out.asked(), self.first_month, (months, communities))
         self.unruled[side] += len(worked_out.gaps())
 
