@@ -117,9 +117,10 @@ def readiness(
         if as_json:
             print_json(found)
         else:
-            table = Table("blocks", "what", "why")
+            table = Table("blocks", "what", "why", "about")
             for one in found["blockers"]:
-                table.add_row("yes" if one["blocks"] else "no", one["kind"], one["detail"])
+                about = " ".join(one["about"].values())
+                table.add_row("yes" if one["blocks"] else "no", one["kind"], one["detail"], about)
             screen.print(table)
         if not found["ready"]:
             raise typer.Exit(1)
