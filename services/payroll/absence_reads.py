@@ -69,7 +69,11 @@ class _Absence:
             found = replace(found, reason=Reason.EFFECTIVE_LATER, pays_from=begins)
         elif found.reason is Reason.RECORDED_AFTER:
             last = max(one.position for one in events)
-            found = replace(found, run_id=next((each.run_id for each in later if each.at_position >= last), None))
+            for number, each in enumerate(later):
+                if each.at_position >= last:
+                    there = self._found(jurisdiction, each, [*earlier, run, *later[:number]], events, seen)
+                    found = replace(found, run_id=each.run_id) if there.reason is Reason.INCLUDED else there
+                    break
         of_change = papers(self._payroll.feed, {one.position for one in events})
         act = papers(self._payroll.feed, {found.by_position} if found.by_position is not None else ())
         return at(known, change_answer(run, found, of_change, act[0] if act else None))

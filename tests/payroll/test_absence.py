@@ -54,6 +54,18 @@ def test_what_was_recorded_after_the_run_for_a_later_month_is_felt_from_that(off
     assert "2021-04" in found["says"]
 
 
+def test_what_was_voided_before_the_next_run_is_not_promised_to_it(office):
+    """F71: recorded after October was closed, and voided before November was drafted."""
+    office.close("2020-10")
+    late = office.log.regrade("chen", "2020-10-01", 17)
+    voided = office.log.void(late)
+    assert asked(office, OCTOBER, late)["reason"] == "recorded-after"
+    draft(office, "2020-11")
+    found = asked(office, OCTOBER, late)
+    assert (found["reason"], found["other_run"]) == ("voided", None)
+    assert str(voided.position) in found["says"]
+
+
 def test_what_a_run_included_is_what_its_lines_pay_for_it(office):
     """Li's hire is all that li is paid; a draft is asked as a closed run is."""
     hired = next(one for one in office.log.events if one.stream == "worker/li")
