@@ -136,6 +136,16 @@ def test_a_certificate_pays_from_the_month_after_its_registration_and_the_highes
     assert paid == {("w", month): 30_000 for month in ("2020-12", "2021-01", "2021-02")}
 
 
+def test_a_certificate_that_ended_is_paid_for_no_longer_and_the_next_lower_one_again():
+    """Rule 14: from the month after it ended."""
+    rows = hire("w", "2020-10-01") + fact("w", FactKind.CERTIFICATE, "2020-10-05", "assistant")
+    rows += fact("w", FactKind.CERTIFICATE, "2020-10-06", "senior", position=21)
+    rows += fact("w", FactKind.CERTIFICATE, "2020-12-06", "-senior", position=22)
+    rows += fact("w", FactKind.CERTIFICATE, "2021-01-06", "-assistant", position=23)
+    paid = by_month(work_out(rows, CHIBI, months=("2020-10", "2021-03")), "allowance")
+    assert paid == {("w", "2020-11"): 30_000, ("w", "2020-12"): 30_000, ("w", "2021-01"): 10_000}
+
+
 def test_a_certificate_pays_from_its_day_where_the_policy_says_registration():
     allowance = CertificateAllowance(monthly={"senior": Decimal("300.00")}, starts="registration")
     rules = [enacted("chibi-2020", "2020-09-18", certificate_allowance=allowance)]

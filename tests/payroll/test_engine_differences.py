@@ -57,6 +57,9 @@ def test_with_nothing_paid_all_is_due_and_with_nothing_due_all_is_taken_back():
 def test_parts_that_come_to_what_was_paid_leave_nothing():
     assert left([entry(60), entry(40)], [entry(100)]) == []
     assert left([entry(60), entry(-60)], []) == []
+    others = [entry(1, worker=1), entry(60, worker=2), entry(40, worker=2)]
+    assert left(others, [entry(1, worker=1), entry(50, worker=2), entry(50, worker=2)]) == []
+    assert left(others[::-1], [entry(50, worker=2), entry(1, worker=1), entry(50, worker=2)]) == []
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -252,3 +252,14 @@ def test_a_step_that_no_table_names_adds_nothing_to_the_post(post, grade):
     rules = [enacted("chibi-2020", "2020-09-01", **PLAIN | BY_SENIORITY | {"additive": Additive(tables=tables)})]
     found = by_payer(work_out(hire("li", "2020-10-01", post, grade), rules, months=("2020-10", "2020-10")))
     assert sum(found.values()) == posts[post] * 100
+
+
+def test_a_year_by_the_calendar_is_full_on_1_january_and_by_the_day_on_its_anniversary():
+    """Rule 8: since 15 June 2017 the fourth year is full on 1 January 2021, or on 15 June of it: 2,030 → 2,070."""
+    rows = hire("li", "2020-10-01") + fact("li", FactKind.SERVED_SINCE, "2020-10-01", "2017-06-15")
+    for by, turn in ((BY_CALENDAR, "2021-01"), (BY_SENIORITY, "2021-07")):
+        rules = [enacted("chibi-2020", "2020-09-01", **PLAIN | by)]
+        found = by_item(by_payer(work_out(rows, rules, months=("2020-10", "2021-12"))), "li", "basic")
+        expected = {month: 207_000 if month >= turn else 203_000 for month in found}
+        # June 2021: 14 of 30 days at 2,030 and 16 at 2,070
+        assert found == expected | ({"2021-06": 205_133} if by is BY_SENIORITY else {})

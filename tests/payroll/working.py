@@ -12,7 +12,6 @@ import msgspec
 import yaml
 
 from payroll.engine import (
-    CERTIFICATE_CODES,
     POST_CODES,
     Due,
     EnactedPolicy,
@@ -21,6 +20,7 @@ from payroll.engine import (
     Item,
     PublishedBase,
     Vocabulary,
+    certificate_change,
     compile_policies,
     day_number,
     diploma_held,
@@ -103,7 +103,7 @@ def _code(names: Vocabulary, kind: FactKind, value: Any) -> int:
         FactKind.SCHEME: names.scheme_codes.__getitem__,
         FactKind.POST: POST_CODES.__getitem__,
         FactKind.COMMUNITY: names.community_codes.__getitem__,
-        FactKind.CERTIFICATE: CERTIFICATE_CODES.__getitem__,
+        FactKind.CERTIFICATE: certificate_change,
         FactKind.RATING: rating_of_year,
         FactKind.EDUCATION: diploma_held,
         FactKind.SECOND_POST: lambda post: POST_CODES[post] + 1,
