@@ -56,6 +56,7 @@ def test_a_lump_sum_is_taxed_where_it_lifts_the_year_above_the_deductions():
 def test_without_insurance_and_special_deductions_all_above_the_standard_one_is_taxed():
     """30,000 − 5,000; of 5,000 nothing, of a fen more a fen."""
     assert taxable_fen(YearSoFar(1, 3_000_000), STANDARD) == 2_500_000
+    assert to_withhold_fen(YearSoFar(1, 3_000_000), STANDARD, BRACKETS) == 75_000
     assert [taxable_fen(YearSoFar(1, paid), STANDARD) for paid in (499_999, 500_000, 500_001)] == [0, 0, 1]
 
 

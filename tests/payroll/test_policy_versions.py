@@ -77,6 +77,8 @@ def test_a_new_base_starts_on_its_day_of_the_year_where_another_is_known_until_t
     found = versions([enacted("chibi-2020", on, 5, **on_wage("60000.00", starts))], [known])
     assert found == ([(on, 5_000_000)] if on != day else []) + [(day, 6_000_000)]
     assert versions([enacted("chibi-2020", on, 5, **on_wage("60000.00", starts))]) == [(on, 6_000_000)]
+    same_day = base(on, "50000.00")
+    assert versions([enacted("chibi-2020", on, 5, **on_wage("60000.00", starts))], [same_day]) == found
 
 
 def test_a_document_is_cut_on_the_days_that_it_names_within_its_time():

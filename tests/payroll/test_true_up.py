@@ -201,3 +201,25 @@ def test_a_document_names_the_budget_item_of_a_true_up_where_it_asks_for_one():
     asked, silent = (policy("chibi-2020", true_up=each, budget_items=booked) for each in reversed(TrueUp))
     assert faults(asked) == []
     assert [fault.pointer for fault in faults(silent)] == ["/budget_items/year_end_true_up"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "opened", "worked_from"),
+    [
+        ("2020-10", "2020-12", None, "2020-01"),
+        ("2020-10", "2020-12", "2020-09", "2020-09"),
+        ("2020-10", "2020-12", "2019-05", "2020-01"),
+        ("2020-10", "2020-12", "2020-11", "2020-10"),
+        ("2020-12", "2021-02", None, "2020-01"),
+        ("2020-01", "2020-12", None, "2020-01"),
+        ("2020-10", "2020-11", None, "2020-10"),
+        ("2020-10", "2021-11", None, "2020-01"),
+    ],
+)
+def test_a_span_with_a_december_is_worked_out_from_the_first_due_month_of_its_year(first, last, opened, worked_from):
+    """Without one, or by rules that true nothing up, from its own first month."""
+    names = words(hire("li", "2020-01-01"))
+    months = month_number(first), month_number(last)
+    since = None if opened is None else month_number(opened)
+    assert compile_policies([rules()], [], names, *months, since).worked_from == month_number(worked_from)
+    assert compile_policies([rules(true_up=None)], [], names, *months, since).worked_from == months[0]
