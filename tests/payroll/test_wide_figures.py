@@ -8,7 +8,17 @@ from tests.payroll.working import by_month, by_payer, enacted, fact, hire, work_
 
 from payroll.engine import FactKind
 from shared.money import half_up, split
-from shared.policy_document import Base, Contribution, Flat, FundingRule, Insurance, Ladder, Level, Performance
+from shared.policy_document import (
+    Base,
+    Contribution,
+    Flat,
+    FundingRule,
+    Insurance,
+    Ladder,
+    Level,
+    Performance,
+    Proration,
+)
 
 DIGITS = range(1, 10)
 OCTOBER = ("2020-10", "2020-10")
@@ -54,18 +64,19 @@ def test_shares_of_so_many_places_are_split_to_the_fen(places):
         }
 
 
+@pytest.mark.parametrize(("method", "days"), [(Proration.CALENDAR_DAYS, (11, 20)), (Proration.WORKING_DAYS, (7, 15))])
 @pytest.mark.parametrize("places", range(3, 10))
-def test_a_line_over_two_places_is_allotted_to_the_fen_by_figures_of_so_many_places(places):
-    """11 of 31 days in the north, 20 in the south; a share of a third goes to performance."""
+def test_a_line_over_two_places_is_allotted_to_the_fen_by_figures_of_so_many_places(places, method, days):
+    """11 of 31 days in the north, 20 in the south, or 7 and 15 working days; a share of a third is performance."""
     community = (FundingRule(posts=("dedicated",), shares={Level.COMMUNITY: Decimal(1)}),)
     for digit in DIGITS:
         fine = Decimal(f"1.{str(digit) * places}")
         third = Performance(share=Decimal("0.3333"), factors={})
-        rules = [on({1: fine}, funding=community, performance=third)]
+        rules = [on({1: fine}, funding=community, performance=third, proration=method)]
         rows = hire("li", "2020-10-01") + fact("li", FactKind.COMMUNITY, "2020-10-12", "south")
         found = by_payer(work_out(rows, rules, months=OCTOBER))
         for item, share in (("basic", Fraction("0.6667")), ("performance", Fraction("0.3333"))):
-            parts = split(exactly(363_867 * Fraction(fine) * share), {"north": 11, "south": 20})
+            parts = split(exactly(363_867 * Fraction(fine) * share), dict(zip(("north", "south"), days, strict=True)))
             for place, amount in parts.items():
                 assert found["li", "2020-10", item, f"community/{place}"] == amount
 
