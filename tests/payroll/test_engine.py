@@ -380,3 +380,20 @@ def test_of_any_two_posts_the_higher_is_paid():
         ):
             more = fact("w", kind, "2020-10-01", value, position=21)
             assert set(by_month(work_out(rows + more, rules, months=("2020-10", "2020-10"))).values()) == {paid}
+
+
+def test_each_district_has_a_performance_part_of_its_own():
+    """Rule 16: a fifth of 2,620, twice as much in the east, half of it in the west, the city's own elsewhere."""
+    by_factor = {
+        factor: Performance(share=Decimal("0.20"), factors={}, without_rating=Decimal(factor))
+        for factor in ("1", "2", "0.5")
+    }
+    districts = {
+        "east": District(streets=("first",), performance=by_factor["2"]),
+        "west": District(streets=("second",), performance=by_factor["0.5"]),
+    }
+    for there, (li, wu) in ((districts, (104_800, 26_200)), ({"west": districts["west"]}, (52_400, 26_200))):
+        rules = [enacted("chibi-2020", "2020-09-01", districts=there, performance=by_factor["1"])]
+        rows = hire("li", "2020-10-01") + hire("wu", "2020-10-01", at="south")
+        extra = by_month(work_out(rows, rules, months=("2020-10", "2020-10")), "performance")
+        assert extra == {("li", "2020-10"): li, ("wu", "2020-10"): wu}

@@ -88,7 +88,7 @@ class Rates:
         first, scale = len(self._worths), self.scale
         self._worths += worths
         self.scale = [lcm(old, *(worth[item].denominator for worth in worths)) for item, old in enumerate(scale)]
-        wide = self.wide or self._leaves_int64(worths)
+        wide = self.wide or self._leaves_int64()
         if (scale, self.wide) != (self.scale, wide):
             self.wide, first = wide, 0
             self.numerators = np.zeros((0, len(EARNED_ITEMS)), dtype=object if wide else np.int64)
@@ -98,15 +98,14 @@ class Rates:
         ]
         self.numerators = np.append(self.numerators, np.array(rows, dtype=self.numerators.dtype), axis=0)
 
-    def _leaves_int64(self, worths: list[Amounts]) -> bool:
-        """Whether a product could leave int64: numerators × parts of a month, a line × parts, a line × its weights."""
+    def _leaves_int64(self) -> bool:
+        """Whether a product could leave int64: a line × its weights, or × its numerators × parts of a month.
+
+        A line counts as 200 fen at least, so that the latter is more than numerators × parts take to be rounded.
+        """
         fen = max(max(worth) for worth in self._worths) + _FEN_ROUNDED_UP
         numerator = max(int(max(worth[item] for worth in self._worths) + 1) * self.scale[item] for item in EARNED_ITEMS)
-        products = (
-            2 * self._most_parts * (numerator + _FEN_ROUNDED_UP * max(self.scale)),
-            int(fen + 1) * self.rules.most_weight,
-            int(fen + 1) * self._most_parts * numerator,
-        )
+        products = int(fen + 1) * self.rules.most_weight, int(fen + 1) * self._most_parts * numerator
         return max(products) >= _INT64
 
 
