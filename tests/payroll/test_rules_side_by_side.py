@@ -263,3 +263,17 @@ def test_a_year_by_the_calendar_is_full_on_1_january_and_by_the_day_on_its_anniv
         expected = {month: 207_000 if month >= turn else 203_000 for month in found}
         # June 2021: 14 of 30 days at 2,030 and 16 at 2,070
         assert found == expected | ({"2021-06": 205_133} if by is BY_SENIORITY else {})
+
+
+@pytest.mark.parametrize("most", [(1, 9), (9, 1)])
+def test_each_table_counts_years_as_far_as_it_names_them(most):
+    """Rule 1: 2,000 for the post; 10 yuan for each year named, by rules until 31 December and after it."""
+    rules = []
+    for years, on in zip(most, ("2020-09-01", "2021-01-01"), strict=True):
+        monthly = {str(year): Decimal(10 * year) for year in range(1, years + 1)}
+        post = BY_SENIORITY["additive"].tables["post"]
+        tables = {"post": post, "years": PayTable(by=(Axis.YEARS,), monthly=monthly)}
+        rules.append(enacted("chibi-2020", on, **PLAIN | BY_SENIORITY | {"additive": Additive(tables=tables)}))
+    rows = hire("li", "2020-10-01") + fact("li", FactKind.SERVED_SINCE, "2020-10-01", "1990-06-15")
+    found = by_item(by_payer(work_out(rows, rules, months=("2020-12", "2021-01"))), "li", "basic")
+    assert found == {month: 200_000 + 1000 * years for month, years in zip(("2020-12", "2021-01"), most, strict=True)}
